@@ -1,0 +1,26 @@
+/**
+ * The port that everything stands on: random access to bytes of which some may be unreadable. A bad sector is an answer,
+ * not an exception; throwing (`SourceError`) is for "this source is gone". There is no `write`: nothing that reads can be
+ * handed to something that writes.
+ */
+import type { Extent } from "../extents/extent.ts"
+
+export interface ByteSource {
+  /** Bytes. */
+  readonly size: number
+  /** The smallest unit that the medium reads; 512 where nothing says otherwise. */
+  readonly sectorSize: number
+  /**
+   * Fills `into` from `at`. Resolves to the extents (in source positions) that could not be read, none when all is well;
+   * the bytes of an unreadable extent are zero in `into`. Reading outside `[0, size)` is a caller's mistake.
+   * @throws SourceError when the source is gone or ended early.
+   */
+  read(at: number, into: Uint8Array, signal?: AbortSignal): Promise<readonly Extent[]>
+  close(): Promise<void>
+}
+
+/** A source as data: it crosses threads, is named by the map and printed in the report. */
+export type SourceSpec =
+  | { readonly kind: "file"; readonly path: string }
+  | { readonly kind: "device"; readonly path: string; readonly size: number; readonly sectorSize: number }
+  | { readonly kind: "slice"; readonly of: SourceSpec; readonly extent: Extent; readonly sectorSize: number }
