@@ -1,0 +1,36 @@
+/** A regular file as a source: an image. It carries no sector size; 512 is the unit in which it may be unreadable. */
+import { assertInside } from "./bounds.ts"
+import type { ByteSource } from "./byte-source.ts"
+import { type Descriptor, type OpenOptions, openDescriptor } from "./descriptor.ts"
+import { openFailure, readFailure, tooLargeFailure } from "./failures.ts"
+import { fill } from "./fill.ts"
+
+const SECTOR_SIZE = 512
+
+export async function openFile(path: string, options?: OpenOptions): Promise<ByteSource> {
+  const descriptor = await openDescriptor(path, options).catch((error: unknown) => {
+    throw openFailure(path, error)
+  })
+  const size = await sizeOf(path, descriptor)
+  return {
+    size,
+    sectorSize: SECTOR_SIZE,
+    async read(at, into, signal) {
+      assertInside(size, at, into.length)
+      try {
+        return await fill(descriptor.pread, at, into, SECTOR_SIZE, signal)
+      } catch (error) {
+        throw readFailure(path, at, size, error, signal)
+      }
+    },
+    close: () => descriptor.close(),
+  }
+}
+
+/** The size when it was opened: a file that grows is read as far as it went then. */
+async function sizeOf(path: string, descriptor: Descriptor): Promise<number> {
+  const size = await descriptor.size()
+  if (size <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(size)
+  await descriptor.close()
+  throw tooLargeFailure(path, size)
+}

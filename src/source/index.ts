@@ -1,0 +1,10 @@
+/** The door of `source/`: what everything above reads from. */
+export type { ByteSource, SourceSpec } from "./byte-source.ts"
+export { cachedSource, type CacheOptions } from "./cached.ts"
+export type { OpenOptions } from "./descriptor.ts"
+export { memorySource } from "./memory.ts"
+export { openSource } from "./open-source.ts"
+export { pageMemory } from "./page-memory.ts"
+export { readBytes, type ReadBytes } from "./read-bytes.ts"
+export { resolveSource } from "./resolve-source.ts"
+export { sliceSource } from "./slice.ts"

@@ -1,0 +1,20 @@
+/** From a source as data to one that reads: every thread and process opens its own. */
+import type { ByteSource, SourceSpec } from "./byte-source.ts"
+import type { OpenOptions } from "./descriptor.ts"
+import { openDevice } from "./device.ts"
+import { openFile } from "./file.ts"
+import { sliceSource } from "./slice.ts"
+
+/** @throws SourceError */
+export async function openSource(spec: SourceSpec, options?: OpenOptions): Promise<ByteSource> {
+  switch (spec.kind) {
+    case "file":
+      return openFile(spec.path, options)
+    case "device":
+      return openDevice(spec, options)
+    case "slice": {
+      const whole = await openSource(spec.of, options)
+      return { ...sliceSource(whole, spec.extent, spec.sectorSize), close: () => whole.close() }
+    }
+  }
+}

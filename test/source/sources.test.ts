@@ -1,0 +1,79 @@
+/** The sources in memory and over other sources, and the faulty medium of the tests itself, on the common suite. */
+import { describe, expect, it } from "vitest"
+import { extent } from "../../src/extents/extent.ts"
+import { cachedSource, memorySource, readBytes, sliceSource } from "../../src/source/index.ts"
+import { byteSourceSuite } from "../suites/byte-source-suite.ts"
+import { countingSource } from "../suites/counting-source.ts"
+import { badSectors, faultySource } from "../suites/faulty-source.ts"
+import { randomBytes } from "../suites/random-bytes.ts"
+
+const bytes = randomBytes(300_000)
+const unreadable = badSectors(bytes.length, 512)
+
+byteSourceSuite("memory", async () => ({ source: memorySource(bytes), bytes }))
+byteSourceSuite("a faulty medium", async () => ({
+  source: faultySource(bytes, unreadable),
+  bytes,
+  unreadable,
+}))
+byteSourceSuite("a slice", async () => ({
+  source: sliceSource(memorySource(bytes), extent(1000, 200_000), 4096),
+  bytes: bytes.slice(1000, 201_000),
+}))
+byteSourceSuite("a slice of a faulty medium", async () => ({
+  source: sliceSource(faultySource(bytes, unreadable), extent(0, 200_192)),
+  bytes: bytes.slice(0, 200_192),
+  unreadable: badSectors(200_192, 512),
+}))
+byteSourceSuite("a cache", async () => ({
+  source: cachedSource(memorySource(bytes), { blockSize: 4096, blockCount: 3 }),
+  bytes,
+}))
+byteSourceSuite("a cache before a faulty medium", async () => ({
+  source: cachedSource(faultySource(bytes, unreadable), { blockSize: 8192, blockCount: 4 }),
+  bytes,
+  unreadable,
+}))
+
+describe("sliceSource", () => {
+  it("refuses a part that leaves the whole", () => {
+    expect(() => sliceSource(memorySource(bytes), extent(299_999, 2))).toThrow(RangeError)
+  })
+})
+
+describe("cachedSource", () => {
+  it("turns many small reads near each other into one", async () => {
+    const counted = countingSource(memorySource(bytes))
+    const cache = cachedSource(counted, { blockSize: 16_384 })
+    await Promise.all(Array.from({ length: 100 }, (_, i) => cache.read(i * 160, new Uint8Array(160))))
+    expect(counted.requests).toEqual([extent(0, 16_384)])
+  })
+
+  it("forgets the block that was not used for longest", async () => {
+    const counted = countingSource(memorySource(bytes))
+    const cache = cachedSource(counted, { blockSize: 4096, blockCount: 2 })
+    for (const at of [0, 4096, 0, 8192, 0, 4096]) await cache.read(at, new Uint8Array(16))
+    expect(counted.requests.map(({ start }) => start)).toEqual([0, 4096, 8192, 4096])
+  })
+
+  it("tries again after a source that failed", async () => {
+    const inner = memorySource(bytes)
+    let isGone = true
+    const cache = cachedSource({
+      ...inner,
+      read: (at, into) => (isGone ? Promise.reject(new Error("gone")) : inner.read(at, into)),
+    })
+    await expect(cache.read(0, new Uint8Array(16))).rejects.toThrow("gone")
+    isGone = false
+    expect(await cache.read(0, new Uint8Array(16))).toEqual([])
+  })
+})
+
+describe("readBytes", () => {
+  it("ends where the source ends, and gives nothing from outside of it", async () => {
+    const source = memorySource(bytes)
+    expect((await readBytes(source, 299_990, 64)).bytes).toEqual(bytes.slice(299_990))
+    expect((await readBytes(source, 300_000, 64)).bytes).toHaveLength(0)
+    expect((await readBytes(source, 2 ** 60, 64)).bytes).toHaveLength(0)
+  })
+})
