@@ -1,0 +1,20 @@
+/** From a sink as data to one that writes: every lane opens its own. */
+import type { OpenOptions } from "./descriptor.ts"
+import { openFile } from "./file.ts"
+import { discardSink } from "./memory.ts"
+import type { PositionalSink, SinkSpec } from "./positional-sink.ts"
+import { openStdout } from "./stdout.ts"
+
+/** @throws SinkError */
+export async function openSink(spec: SinkSpec, options?: OpenOptions): Promise<PositionalSink> {
+  switch (spec.kind) {
+    case "image":
+      return openFile(spec.path, { ...options, skipZeros: spec.skipZeros })
+    case "device":
+      return openFile(spec.path, { ...options, skipZeros: false })
+    case "stdout":
+      return openStdout()
+    case "discard":
+      return discardSink()
+  }
+}

@@ -1,0 +1,19 @@
+/** From one attempt of the system to write to the promise of `PositionalSink.write`: all of it, or an error that counts. */
+import { writeFailure } from "./failures.ts"
+
+/** One write at a position: resolves to the number of bytes that were taken, or rejects with the system's error. */
+export type Pwrite = (at: number, bytes: Uint8Array) => Promise<number> | number
+
+/** A disk that fills up takes a part of a write first, and says that it is full at the next. */
+export async function writeAll(pwrite: Pwrite, path: string, at: number, bytes: Uint8Array): Promise<void> {
+  let done = 0
+  try {
+    while (done < bytes.length) {
+      const count = await pwrite(at + done, done === 0 ? bytes : bytes.subarray(done))
+      if (count === 0) throw new Error("the system took no byte")
+      done += count
+    }
+  } catch (error) {
+    throw writeFailure(path, at, done, bytes.length - done, error)
+  }
+}
