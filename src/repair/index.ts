@@ -1,0 +1,2 @@
+/** Judges metadata copies and keeps the reasons. */
+export * from "./choose-metadata.ts"

@@ -1,0 +1,5 @@
+/** Key protectors and credentials in, volume keys out, with the reason for each that did not fit. */
+export type { LabelledCredential } from "./attempts.ts"
+export * from "./protector-words.ts"
+export * from "./unlock-volume.ts"
+export * from "./verify-metadata.ts"
