@@ -1,0 +1,140 @@
+/** A volume as its report: what `inspect` prints. */
+import { isEncryptionMethod, methodFacts } from "../crypto/method.ts"
+import { hex, totalLength } from "../extents/extent.ts"
+import type { Finding } from "../findings.ts"
+import { ConversionState, type KeyProtector, type VolumeFacts } from "../fve/index.ts"
+import type { JudgedCopy } from "../repair/index.ts"
+import { opensWith, protectorLabel } from "../unlock/index.ts"
+import { surveyStorage } from "../volume/index.ts"
+import { type OpenVolume, type VolumeMetadata, isDecrypted } from "./open-volume.ts"
+import type { MetadataCopyReport, MethodReport, ProtectorReport, VolumeReport } from "./reports.ts"
+
+export async function describeVolume(volume: OpenVolume, signal: AbortSignal): Promise<VolumeReport> {
+  const { index, place, metadata } = volume
+  const fullSize = fullSizeOf(volume)
+  const common = {
+    index,
+    offset: place.extent.start,
+    size: place.extent.length,
+    ...(fullSize !== undefined && { fullSize }),
+    where: place.where,
+    metadataCopies: volume.copies.map(describeCopy),
+  }
+  if (!metadata) {
+    const text = "no metadata copy can be read: without one, only a key package can open this volume"
+    return {
+      ...common,
+      layout: layoutOf(volume),
+      sectorSize: place.boot.sectorSize,
+      state: "unknown",
+      clearKey: false,
+      protectors: [],
+      findings: [{ code: "metadata-lost", severity: "damage", text }],
+    }
+  }
+  const { facts, protectors } = metadata
+  const method = describeMethod(facts)
+  const percent = await encryptedPercent(volume, metadata, signal)
+  return {
+    ...common,
+    layout: layoutOf(volume),
+    sectorSize: metadata.sectorSize,
+    volumeId: facts.volumeId,
+    ...(facts.description && { description: facts.description }),
+    ...(facts.created && { created: facts.created.toISOString() }),
+    ...(facts.osBuild && { windowsBuild: facts.osBuild }),
+    ...(method && { method }),
+    state: describeState(volume, metadata),
+    ...(percent !== undefined && { encryptedPercent: percent }),
+    clearKey: protectors.some(({ kind }) => kind === "clear-key"),
+    protectors: protectors.map(describeProtector),
+    findings: [...metadata.findings, ...truncation(volume)],
+  }
+}
+
+/** The volume's own size, when it is known to be more than what the input holds. */
+export function fullSizeOf({ place, metadata }: OpenVolume): number | undefined {
+  // Of a full volume the watermark is the size; while converting it is the border, and of Windows Vista it is 0.
+  const claimed = metadata?.facts.state === ConversionState.encrypted ? metadata.facts.watermark : 0
+  const size = Math.max(place.fullSize ?? 0, claimed)
+  return size > place.extent.length ? size : undefined
+}
+
+export function truncation(volume: OpenVolume): Finding[] {
+  const fullSize = fullSizeOf(volume)
+  if (fullSize === undefined) return []
+  const missing = fullSize - volume.place.extent.length
+  return [
+    {
+      code: "input-truncated",
+      severity: "damage",
+      text: `the input ends at ${hex(volume.place.extent.length)} of the volume: ${missing} bytes of its tail are missing`,
+      extent: { start: volume.place.extent.length, length: missing },
+    },
+  ]
+}
+
+export function describeMethod(facts: VolumeFacts): MethodReport | undefined {
+  const code = facts.methodNumber
+  if (code === 0) return undefined
+  return { code, name: isEncryptionMethod(code) ? methodFacts(code).name : `unknown (${hex(code)})` }
+}
+
+function layoutOf({ place, metadata }: OpenVolume): VolumeReport["layout"] {
+  const { layout } = place.boot
+  if (layout === "vista" || layout === "to-go") return layout
+  if (layout === "eow") return "encrypt-on-write"
+  return metadata?.facts.osBuild ? "windows-8" : "windows-7"
+}
+
+function describeState({ place }: OpenVolume, metadata: VolumeMetadata): string {
+  const { facts, protectors } = metadata
+  if (isDecrypted(metadata)) return "decrypted"
+  if (place.boot.layout === "eow") return "converting (encrypt-on-write)"
+  const direction = facts.nextState === ConversionState.decrypted ? "decrypt" : "encrypt"
+  switch (facts.state) {
+    case ConversionState.encrypted:
+      return protectors.some(({ kind }) => kind === "clear-key")
+        ? "encrypted, protection suspended (a clear key lies on the disk)"
+        : "encrypted"
+    case ConversionState.paused:
+      return `${direction}ion paused`
+    case ConversionState.convertingWithLog:
+    case ConversionState.convertingWithoutLog:
+      return `${direction}ing`
+    case ConversionState.decrypted:
+      return "decrypted"
+    default:
+      return `unknown (${facts.state})`
+  }
+}
+
+/** From the watermark or the bitmaps; `undefined` where they do not tell. */
+async function encryptedPercent(
+  { source, place }: OpenVolume,
+  metadata: VolumeMetadata,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  if (isDecrypted(metadata)) return 0
+  const { facts, sectorSize } = metadata
+  const stored = await surveyStorage({ source, facts, boot: place.boot, sectorSize }, signal)
+  if (totalLength(stored.undecided) > sectorSize * facts.headSectorCount) return undefined
+  const plain = Math.min(source.size, totalLength(stored.plain))
+  return Math.round((1000 * (source.size - plain)) / source.size) / 10
+}
+
+function describeProtector(protector: KeyProtector): ProtectorReport {
+  const { id, kind, name, created, thumbprint } = protector
+  return {
+    id,
+    kind,
+    label: protectorLabel(kind),
+    ...(name && { name }),
+    ...(created && { created: created.toISOString() }),
+    opensWith: thumbprint ? `${opensWith(kind)} (SHA-1 ${thumbprint})` : opensWith(kind),
+  }
+}
+
+function describeCopy({ copy, health, chosen, reason }: JudgedCopy): MetadataCopyReport {
+  return { copy: copy.copy, offset: copy.offset, health, chosen, reason }
+}

@@ -1,0 +1,22 @@
+/** What a job tells while it runs. Shells render events and never compute; `docs/json.md` documents them. */
+import type { Finding } from "../findings.ts"
+import type { OpenedBy, PlanReport, VolumeReport } from "./reports.ts"
+
+export type Phase = "locate" | "unlock" | "plan" | "decrypt" | "proof"
+
+export type JobEvent =
+  | { readonly type: "phase"; readonly phase: Phase }
+  | { readonly type: "finding"; readonly finding: Finding }
+  /** About the run, not about the disk: what the target lacks, what a switch would save. */
+  | { readonly type: "notice"; readonly code: string; readonly text: string }
+  | { readonly type: "volume"; readonly volume: VolumeReport }
+  | { readonly type: "opened"; readonly openedBy: OpenedBy }
+  | { readonly type: "plan"; readonly plan: PlanReport }
+  /** Bytes, or steps of the key stretch in the phase `unlock`. */
+  | {
+      readonly type: "progress"
+      readonly phase: Phase
+      readonly done: number
+      readonly total: number
+      readonly unreadable: number
+    }

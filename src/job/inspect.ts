@@ -1,0 +1,24 @@
+/** `inspect`: what is on this drive, and which key does it need? No credential, no write. */
+import { createContext } from "./context.ts"
+import { describeVolume } from "./describe-volume.ts"
+import { openInput } from "./open-input.ts"
+import { openVolume } from "./open-volume.ts"
+import type { InspectReport, VolumeReport } from "./reports.ts"
+import type { InputChoice, JobShell } from "./requests.ts"
+
+/** @throws SourceError, NotFveError (which names what the input is instead) */
+export async function inspectVolumes(input: InputChoice, shell: JobShell = {}): Promise<InspectReport> {
+  const { emit, signal } = createContext(shell)
+  emit({ type: "phase", phase: "locate" })
+  const opened = await openInput(input, signal)
+  try {
+    const volumes: VolumeReport[] = []
+    for (const [i, place] of opened.places.entries()) {
+      if (input.volume !== undefined && input.volume !== i + 1) continue
+      volumes.push(await describeVolume(await openVolume(opened, place, i + 1, signal), signal))
+    }
+    return { source: opened.report, volumes, bytesRead: opened.bytesRead() }
+  } finally {
+    await opened.source.close()
+  }
+}

@@ -1,0 +1,86 @@
+/** What a shell asks of a job, as plain data, and what a job asks of its surroundings. */
+import type { Crypto } from "../crypto/crypto.ts"
+import { Secret } from "../crypto/secret.ts"
+import type { Extent } from "../extents/extent.ts"
+import type { JobEvent } from "./events.ts"
+
+export { Secret }
+
+/** An input, and which of its volumes. */
+export interface InputChoice {
+  readonly path: string
+  /** From 1, as `inspect` lists them. */
+  readonly volume?: number
+  /** Where the volume starts, in bytes from the start of the input; nothing is searched then. */
+  readonly offset?: number
+  /** Bytes in the volume, with `offset`; up to the end of the input otherwise. */
+  readonly size?: number
+}
+
+/** Where a credential came from, in words for the table of tries: "--recovery-password", "prompt", "REPAIR_BDE_PASSWORD". */
+type Origin = { readonly origin: string }
+
+/** A credential as a person gives it. All of them are tried on all key protectors of their kind. */
+export type CredentialInput =
+  | ({ readonly kind: "recovery-password" | "password" | "vmk" | "fvek"; readonly text: Secret } & Origin)
+  /** A .BEK file, or a folder of them. */
+  | ({ readonly kind: "startup-key"; readonly path: string } & Origin)
+  /** A file that holds the key itself; as text, it is in any common notation. */
+  | ({ readonly kind: "vmk" | "fvek"; readonly path: string } & Origin)
+
+export interface CheckRequest {
+  readonly input: InputChoice
+  readonly credentials: readonly CredentialInput[]
+}
+
+export interface RepairRequest extends CheckRequest {
+  /** A file, a block device, or `-` for standard output. */
+  readonly output: string
+  /** An existing output may be overwritten; answers nothing else. Absent: it may not. */
+  readonly overwrite?: boolean
+  /** Zeros become holes in an image that this run creates. Absent: they do. */
+  readonly sparse?: boolean
+  /** Raw all-zero sectors stay zeros instead of being decrypted to noise: trimmed areas of an SSD. */
+  readonly keepZeros?: boolean
+  /** The output of a cut image is extended, with a hole, to the volume's own size. */
+  readonly fullSize?: boolean
+  /** Digest the output. */
+  readonly hash?: boolean
+  /** Only this part of the plaintext volume; the output begins at its start. */
+  readonly range?: Extent
+  /** Plan, and stop before the first byte is written. */
+  readonly dryRun?: boolean
+  /** Workers; chosen from the processors when absent. */
+  readonly lanes?: number
+}
+
+/** The shortest way to a credential, for programs. */
+export function recoveryPassword(digits: string): CredentialInput {
+  return { kind: "recovery-password", text: Secret.ofText(digits), origin: "program" }
+}
+
+export function password(text: string): CredentialInput {
+  return { kind: "password", text: Secret.ofText(text), origin: "program" }
+}
+
+/** @param path a .BEK file, or a folder of them */
+export function startupKey(path: string): CredentialInput {
+  return { kind: "startup-key", path, origin: "program" }
+}
+
+/** A question that only a person may answer, such as overwriting a device that holds a file system. */
+export interface Question {
+  readonly code: string
+  readonly text: string
+}
+
+export interface JobContext {
+  readonly crypto: Crypto
+  readonly signal: AbortSignal
+  readonly emit: (event: JobEvent) => void
+  /** Absent where nobody can be asked: the job then refuses. */
+  readonly ask?: (question: Question) => Promise<boolean>
+}
+
+/** What a caller may give of it: everything has a default. */
+export type JobShell = Partial<JobContext>
