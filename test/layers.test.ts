@@ -48,7 +48,7 @@ function sourceFiles(folder: string): string[] {
 }
 
 function importsOf(file: string, text: string): Import[] {
-  const specifiers = [...text.matchAll(/\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(
+  const specifiers = [...text.matchAll(/(?<!\.)\b(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map(
     (match) => match[1]!,
   )
   return specifiers.map((specifier) => ({
