@@ -21,15 +21,18 @@ import {
 } from "../fve/index.ts"
 import type { StartupKeyCredential } from "./credential.ts"
 
-/** @throws CredentialError when the bytes hold no external key */
-export function parseStartupKey(file: Uint8Array): StartupKeyCredential {
+/**
+ * @param name of the file, for the message
+ * @throws CredentialError when the bytes hold no external key
+ */
+export function parseStartupKey(file: Uint8Array, name = "the file"): StartupKeyCredential {
   const datums = parseDataset(file, 0, file.length, [])?.datums ?? []
   const info = datums.find(
     ({ type, body }) => type === DatumType.externalInfo && body.length >= ExternalInfoBody.size,
   )
   const key = info?.properties.map(readKey).find((inner) => inner?.keyType === KeyType.externalKey)
   if (!info || !key) {
-    throw new CredentialError("startup-key-malformed", `no startup key in a file of ${file.length} bytes`, {
+    throw new CredentialError("startup-key-malformed", `no startup key in ${name}, which has ${file.length} bytes`, {
       next: ["give a .BEK file as Windows saved it: 156 or 180 bytes, and hidden on the USB stick"],
       data: { size: file.length },
     })

@@ -1,7 +1,7 @@
 /** `inspect`: what is on this drive, and which key does it need? No credential, no write. */
 import { createContext } from "./context.ts"
 import { describeVolume } from "./describe-volume.ts"
-import { openInput } from "./open-input.ts"
+import { choosePlace, openInput } from "./open-input.ts"
 import { openVolume } from "./open-volume.ts"
 import type { InspectReport, VolumeReport } from "./reports.ts"
 import type { InputChoice, JobShell } from "./requests.ts"
@@ -13,8 +13,9 @@ export async function inspectVolumes(input: InputChoice, shell: JobShell = {}): 
   const opened = await openInput(input, signal)
   try {
     const volumes: VolumeReport[] = []
+    const chosen = input.volume === undefined ? undefined : choosePlace(opened.places, input.volume).place
     for (const [i, place] of opened.places.entries()) {
-      if (input.volume !== undefined && input.volume !== i + 1) continue
+      if (chosen && place !== chosen) continue
       volumes.push(await describeVolume(await openVolume(opened, place, i + 1, signal), signal))
     }
     return { source: opened.report, volumes, bytesRead: opened.bytesRead() }

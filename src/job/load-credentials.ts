@@ -48,7 +48,7 @@ async function loadStartupKeys(path: string): Promise<LabelledCredential[]> {
   const facts = await stat(path).catch((cause: unknown) => {
     throw unreadable(path, cause)
   })
-  if (!facts.isDirectory()) return [labelled(path, parseStartupKey(await readKeyFile(path)))]
+  if (!facts.isDirectory()) return [labelled(path, parseStartupKey(await readKeyFile(path), path))]
   const names = (await readdir(path)).filter((name) => name.toLowerCase().endsWith(".bek")).sort()
   const loaded = await Promise.all(names.map(async (name) => tryStartupKey(join(path, name))))
   const keys = loaded.filter((key) => key !== undefined)
@@ -65,7 +65,7 @@ async function loadStartupKeys(path: string): Promise<LabelledCredential[]> {
 
 async function tryStartupKey(path: string): Promise<LabelledCredential | undefined> {
   try {
-    return labelled(path, parseStartupKey(await readKeyFile(path)))
+    return labelled(path, parseStartupKey(await readKeyFile(path), path))
   } catch (error) {
     // One broken file in a folder of them does not hide the others.
     if (error instanceof CredentialError) return undefined

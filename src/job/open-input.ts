@@ -106,15 +106,16 @@ async function nothingFound(source: ByteSource, input: InputChoice): Promise<Not
 const restOf = (source: ByteSource, start: number): Extent => ({ start, length: source.size - start })
 
 async function describePartitions(source: ByteSource): Promise<string[]> {
-  const descriptions: string[] = []
+  const descriptions = new Map<number, string>()
   for (const { kind, partitions } of await readPartitionTables(source)) {
     for (const { index, extent } of partitions) {
-      if (extent.start + extent.length > source.size) continue
+      // The reading at the wrong sector size mostly points past the end.
+      if (extent.length === 0 || descriptions.has(extent.start)) continue
       const what = await nameContents(sliceSource(source, extent, source.sectorSize))
-      descriptions.push(`${kind.toUpperCase()} partition ${index}, ${what}`)
+      descriptions.set(extent.start, `${kind.toUpperCase()} partition ${index}, ${what}`)
     }
   }
-  return descriptions
+  return [...descriptions.values()]
 }
 
 function counting(source: ByteSource): ByteSource & { readonly bytesRead: number } {

@@ -21,6 +21,7 @@ export interface ByteSource {
 
 /** A source as data: it crosses threads, is named by the map and printed in the report. */
 export type SourceSpec =
-  | { readonly kind: "file"; readonly path: string }
+  /** `size` is the file's when it was named: a shorter one has shrunk since. Absent: whatever it has. */
+  | { readonly kind: "file"; readonly path: string; readonly size?: number }
   | { readonly kind: "device"; readonly path: string; readonly size: number; readonly sectorSize: number }
   | { readonly kind: "slice"; readonly of: SourceSpec; readonly extent: Extent; readonly sectorSize: number }

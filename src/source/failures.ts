@@ -83,7 +83,7 @@ function goneFailure(path: string, at: number, cause: unknown): SourceError {
   )
 }
 
-function shrankFailure(path: string, at: number, size: number): SourceError {
+export function shrankFailure(path: string, at: number, size: number): SourceError {
   return new SourceError(
     "source-shrank",
     `the source shrank: ${path} had ${size} bytes and ends at ${hex(at)} now`,

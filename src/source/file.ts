@@ -2,16 +2,21 @@
 import { assertInside } from "./bounds.ts"
 import type { ByteSource } from "./byte-source.ts"
 import { type Descriptor, type OpenOptions, openDescriptor } from "./descriptor.ts"
-import { openFailure, readFailure, tooLargeFailure } from "./failures.ts"
+import { openFailure, readFailure, shrankFailure, tooLargeFailure } from "./failures.ts"
 import { fill } from "./fill.ts"
 
 const SECTOR_SIZE = 512
 
-export async function openFile(path: string, options?: OpenOptions): Promise<ByteSource> {
+/** @param expected bytes that it must have at least */
+export async function openFile(path: string, options?: OpenOptions, expected = 0): Promise<ByteSource> {
   const descriptor = await openDescriptor(path, options).catch((error: unknown) => {
     throw openFailure(path, error)
   })
   const size = await sizeOf(path, descriptor)
+  if (size < expected) {
+    await descriptor.close()
+    throw shrankFailure(path, size, expected)
+  }
   return {
     size,
     sectorSize: SECTOR_SIZE,

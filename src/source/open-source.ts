@@ -9,7 +9,7 @@ import { sliceSource } from "./slice.ts"
 export async function openSource(spec: SourceSpec, options?: OpenOptions): Promise<ByteSource> {
   switch (spec.kind) {
     case "file":
-      return openFile(spec.path, options)
+      return openFile(spec.path, options, spec.size)
     case "device":
       return openDevice(spec, options)
     case "slice": {

@@ -30,7 +30,7 @@ export async function resolveSource(
   if (facts.size === 0n) throw emptyFailure(path)
   if (facts.size > BigInt(Number.MAX_SAFE_INTEGER)) throw tooLargeFailure(path, facts.size)
   await proveReadable(path)
-  return { kind: "file", path }
+  return { kind: "file", path, size: Number(facts.size) }
 }
 
 async function resolveLinuxDevice(path: string, { rdev }: BigIntStats): Promise<SourceSpec> {

@@ -22,8 +22,8 @@ describe("resolveSource", () => {
   it("takes a file, by its name or a symbolic link", async () => {
     writeFileSync(inFolder("image"), "x")
     symlinkSync(inFolder("image"), inFolder("link"))
-    expect(await resolveSource(inFolder("image"))).toEqual({ kind: "file", path: inFolder("image") })
-    expect(await resolveSource(inFolder("link"))).toEqual({ kind: "file", path: inFolder("link") })
+    expect(await resolveSource(inFolder("image"))).toEqual({ kind: "file", path: inFolder("image"), size: 1 })
+    expect(await resolveSource(inFolder("link"))).toEqual({ kind: "file", path: inFolder("link"), size: 1 })
   })
 
   it("refuses what is not there", async () => {

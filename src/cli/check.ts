@@ -1,0 +1,16 @@
+/** `repair-bde check INPUT …` */
+import { EXIT_DONE } from "../errors.ts"
+import { checkCredentials } from "../job/check.ts"
+import type { CheckReport } from "../job/reports.ts"
+import { renderCheck } from "./render-check.ts"
+import { inputOf, type Command } from "./session.ts"
+
+/** The exit code of a `CredentialError`: that nothing fits is the answer here, and no error. */
+const LOCKED = 13
+
+export const check: Command<CheckReport> = {
+  run: (invocation, credentials, context) =>
+    checkCredentials({ input: inputOf(invocation), credentials }, context),
+  render: renderCheck,
+  exitCode: ({ opens }) => (opens ? EXIT_DONE : LOCKED),
+}

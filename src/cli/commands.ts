@@ -1,0 +1,37 @@
+/** The commands as data: the dispatcher, the help and the tests read this one table. */
+
+export const COMMANDS = {
+  repair: {
+    positionals: ["INPUT", "OUTPUT"],
+    summary: "decrypt the volume in INPUT to OUTPUT: an image file, a device, or - for standard output",
+    examples: [
+      "repair-bde disk.img out.img -rp",
+      "repair-bde /dev/sdb2 out.img -rk F:/1A2B3C4D-0000-0000-0000-000000000000.BEK -lf log.txt",
+      "repair-bde repair disk.img - --json --credentials-file keys.txt >out.img",
+    ],
+  },
+  inspect: {
+    positionals: ["INPUT"],
+    summary: "what is on INPUT, and which key opens it: needs no credential, writes nothing",
+    examples: ["repair-bde inspect /dev/sdb", "repair-bde inspect disk.img --json"],
+  },
+  check: {
+    positionals: ["INPUT"],
+    summary: "do these credentials open INPUT, and if not, why: writes nothing",
+    examples: ["repair-bde check disk.img -pw", "repair-bde check disk.img --credentials-file keys.txt"],
+  },
+} as const satisfies Record<string, Command>
+
+export interface Command {
+  readonly positionals: readonly string[]
+  readonly summary: string
+  readonly examples: readonly string[]
+}
+
+export type CommandName = keyof typeof COMMANDS
+
+export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[]
+
+export function findCommand(word: string | undefined): CommandName | undefined {
+  return COMMAND_NAMES.find((name) => name === word?.toLowerCase())
+}

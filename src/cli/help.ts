@@ -1,0 +1,86 @@
+/** The help texts, made from the tables of commands and options. */
+import { COMMANDS, COMMAND_NAMES, type CommandName } from "./commands.ts"
+import { OPTION_KEYS, OPTION_ROWS, type Option } from "./options.ts"
+
+const GROUPS: readonly (readonly [Option["group"], string])[] = [
+  ["credentials", "Credentials (several may be given: each is tried on each key protector of its kind)"],
+  ["volume", "Which volume"],
+  ["output", "Output"],
+  ["report", "Reports"],
+]
+
+const SECRETS = `\
+Without a terminal, -rp and -pw without a value read one line each from standard input, in their order.
+REPAIR_BDE_RECOVERY_PASSWORD and REPAIR_BDE_PASSWORD are read too. A value on the command line works, but others on
+this machine can see it. The argument after -rp is its value when it consists mostly of digits; -pw takes none.
+Without any credential the clear key of a suspended volume is looked for; it is always tried first.`
+
+const EXIT_CODES = `\
+0 done; 3 done, but something is unreadable or looks like noise; 2 usage; 10 source; 11 no BitLocker; 12 metadata;
+13 no credential opens it; 14 not possible, or not yet; 16 output; 129, 130, 143 stopped by a signal; 1 our own bug`
+
+/** For `repair-bde` alone. */
+export function shortUsage(): string {
+  return `\
+usage: repair-bde INPUT OUTPUT {-rp [DIGITS] | -rk FILE | -pw} [OPTIONS]
+       repair-bde inspect INPUT
+       repair-bde check INPUT {-rp [DIGITS] | -rk FILE | -pw}
+INPUT is only ever read. Start with \`repair-bde inspect INPUT\`: it says which key is needed.
+See \`repair-bde --help\`.`
+}
+
+/** The whole help, or that of one command. */
+export function help(command?: CommandName): string {
+  const commands = command ? [command] : COMMAND_NAMES
+  const examples = commands.flatMap((name) => COMMANDS[name].examples)
+  const intro = command
+    ? `repair-bde ${command}: ${COMMANDS[command].summary}`
+    : "repair-bde decrypts and repairs BitLocker drives. INPUT, an image or a device, is only ever read."
+  const groups = GROUPS.map(([group, title]) => ({ title, rows: optionRows(group, commands) }))
+  return [
+    intro,
+    section("Usage", commands.map(usageLine)),
+    ...(command
+      ? []
+      : [
+          section("Commands (repair when none is named; ./check is a file)", table(commands.map(commandRow))),
+        ]),
+    ...groups.filter(({ rows }) => rows.length > 0).map(({ title, rows }) => section(title, table(rows))),
+    "Names go with one dash or two, in any letter case, before or after the paths. Sizes: 4096, 0x1000, 4K, 1M, 2G, 1T.",
+    ...(commands.some((name) => name !== "inspect") ? [SECRETS] : []),
+    section("Examples", examples),
+    section("Exit codes", EXIT_CODES.split("\n")),
+  ].join("\n\n")
+}
+
+function usageLine(name: CommandName): string {
+  const word = name === "repair" ? "[repair]" : name
+  return `repair-bde ${word} ${COMMANDS[name].positionals.join(" ")} [OPTIONS]`
+}
+
+function commandRow(name: CommandName): readonly [string, string] {
+  return [name, COMMANDS[name].summary]
+}
+
+/** What comes later is recognised, but not advertised. */
+function optionRows(group: Option["group"], commands: readonly CommandName[]): (readonly [string, string])[] {
+  return OPTION_KEYS.map((key) => OPTION_ROWS[key])
+    .filter((row) => row.group === group && !row.later)
+    .filter((row) => row.commands.some((name) => commands.includes(name)))
+    .map((row) => [spellings(row), row.help] as const)
+}
+
+/** `-rp, --recovery-password [DIGITS]`; Microsoft's long name differs from ours by hyphens only and is left out. */
+function spellings({ names: [long, ...others], value }: Option): string {
+  const short = others.filter((name) => name.length <= 3).map((name) => `-${name}`)
+  return [...short, `--${long}`].join(", ") + (value ? ` ${value.label}` : "")
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return [`${title}:`, ...lines.map((line) => `  ${line}`)].join("\n")
+}
+
+function table(rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(...rows.map(([left]) => left.length))
+  return rows.map(([left, right]) => `${left.padEnd(width)}  ${right}`)
+}

@@ -1,0 +1,71 @@
+/**
+ * How far the job is, as one line: a status line on a terminal, a plain line every 30 seconds elsewhere. The state is
+ * pure: it is told the events and the time, and a timer outside asks for the line.
+ */
+import type { JobEvent, Phase } from "../job/events.ts"
+import { formatDuration, formatPercent, formatSize, formatSpeed } from "./quantities.ts"
+
+const WORDS: Readonly<Record<Phase, string>> = {
+  locate: "looking for the volume",
+  unlock: "trying the credentials",
+  plan: "planning",
+  decrypt: "decrypting",
+  proof: "proving the result",
+}
+/** Speed is that of the last ten seconds: a disk that slows down shows at once. */
+const WINDOW_MS = 10_000
+const SAMPLE_MS = 100
+/** Before that a speed is a guess. */
+const SETTLED_MS = 500
+
+interface Sample {
+  readonly atMs: number
+  readonly done: number
+}
+
+export class Progress {
+  #phase: Phase = "locate"
+  #done = 0
+  #total = 0
+  #unreadable = 0
+  #samples: Sample[] = []
+
+  event(event: JobEvent, nowMs: number): void {
+    if (event.type !== "phase" && event.type !== "progress") return
+    if (event.phase !== this.#phase) {
+      this.#phase = event.phase
+      this.#done = this.#total = 0
+      this.#samples = []
+    }
+    if (event.type === "phase") return
+    this.#done = event.done
+    this.#total = event.total
+    this.#unreadable = event.unreadable
+    const last = this.#samples.at(-1)
+    if (last && nowMs - last.atMs < SAMPLE_MS) return
+    const old = this.#samples.findLastIndex(({ atMs }) => nowMs - atMs >= WINDOW_MS)
+    if (old > 0) this.#samples.splice(0, old)
+    this.#samples.push({ atMs: nowMs, done: event.done })
+  }
+
+  /** `decrypting  42.3 %  4.2 GiB of 10 GiB  845 MB/s  0:07 left  4 KiB unreadable` */
+  line(nowMs: number): string {
+    const parts = [WORDS[this.#phase]]
+    if (this.#total > 0) parts.push(formatPercent(this.#done, this.#total))
+    if (this.#phase === "decrypt" && this.#total > 0) {
+      parts.push(`${formatSize(this.#done)} of ${formatSize(this.#total)}`)
+      const speed = this.#bytesPerSecond(nowMs)
+      if (speed > 0) {
+        parts.push(formatSpeed(speed), `${formatDuration((this.#total - this.#done) / speed)} left`)
+      }
+    }
+    if (this.#unreadable > 0) parts.push(`${formatSize(this.#unreadable)} unreadable`)
+    return parts.join("  ")
+  }
+
+  #bytesPerSecond(nowMs: number): number {
+    const first = this.#samples[0]
+    if (!first || nowMs - first.atMs < SETTLED_MS) return 0
+    return ((this.#done - first.done) * 1000) / (nowMs - first.atMs)
+  }
+}

@@ -1,0 +1,111 @@
+/** What a command line cannot mean: options of another command, given twice, at odds with each other, or paths too many. */
+import { UnsupportedError, UsageError } from "../errors.ts"
+import { COMMANDS } from "./commands.ts"
+import { OPTION_ROWS, spell, type OptionKey } from "./options.ts"
+import { isGiven, type Given, type Invocation } from "./invocation.ts"
+import { parseCount, parseRange, parseSize } from "./quantities.ts"
+
+/** Pairs that do not go together, and why. */
+const CONFLICTS: readonly (readonly [OptionKey, OptionKey, string])[] = [
+  ["volume", "offset", "both say which volume"],
+  ["range", "fullSize", "the range decides the size of the output"],
+  ["dryRun", "hash", "a dry run has no output to sum"],
+]
+
+const VALUE_FORMS = {
+  text: { holds: (text: string) => text.length > 0, form: "is empty" },
+  size: {
+    holds: (text: string) => parseSize(text) !== undefined,
+    form: "is no size: write bytes as 1048576, 0x100000, 1024K or 1M",
+  },
+  count: {
+    holds: (text: string) => parseCount(text) !== undefined,
+    form: "is no number: write 1 or more",
+  },
+  range: {
+    holds: (text: string) => parseRange(text) !== undefined,
+    form: "is no range: write START:LENGTH, or START-END with END beyond START",
+  },
+}
+
+/** @throws UsageError @throws UnsupportedError */
+export function refuseWhatDoesNotFit(invocation: Invocation): void {
+  for (const option of invocation.given) refuseOption(invocation, option)
+  for (const [one, other, why] of CONFLICTS) {
+    if (!isGiven(invocation, one) || !isGiven(invocation, other)) continue
+    throw new UsageError("option-conflict", `${spell(one)} and ${spell(other)} do not go together: ${why}`, {
+      next: ["leave one of them out"],
+    })
+  }
+  if (isGiven(invocation, "size") && !isGiven(invocation, "offset")) {
+    throw new UsageError("option-conflict", `--size means nothing without --offset`, {
+      next: ["give --offset too, or --volume alone"],
+    })
+  }
+  refusePaths(invocation)
+}
+
+function refuseOption({ command, given }: Invocation, { key, typed, value }: Given): void {
+  const row = OPTION_ROWS[key]
+  if (row.later) {
+    throw new UnsupportedError("comes-later", `${typed} comes in a later version`, { next: [row.later] })
+  }
+  if (!row.commands.includes(command)) {
+    throw new UsageError("not-for-command", `${typed} is no option of ${command}`, {
+      next: [
+        `leave it out, or use \`${row.commands.join("` or `")}\``,
+        `see \`repair-bde ${command} --help\``,
+      ],
+    })
+  }
+  if (!row.repeatable && row.value && given.filter((other) => other.key === key).length > 1) {
+    throw new UsageError("option-twice", `${typed} is given twice`, { next: ["leave one of them out"] })
+  }
+  if (value === undefined || !row.value) return
+  const { holds, form } = VALUE_FORMS[row.value.kind]
+  if (!holds(value)) {
+    throw new UsageError("bad-value", `the value of ${typed} ${form}`, {
+      next: [`see \`repair-bde ${command} --help\``],
+    })
+  }
+  if (key === "hash" && value.toLowerCase() !== "sha256") {
+    throw new UsageError("bad-value", `the value of ${typed} is no checksum of this version`, {
+      next: ["write --hash sha256"],
+    })
+  }
+}
+
+/** Paths are counted, never repeated: one of them may be a password that was typed after `-pw`. */
+function refusePaths({ command, positionals, given }: Invocation): void {
+  const wanted = COMMANDS[command].positionals
+  if (positionals.some((path) => path === "")) {
+    throw new UsageError("empty-argument", "a path is empty", {
+      next: ["look for a variable without a value in your script"],
+    })
+  }
+  if (positionals.length === wanted.length) return
+  const takers = given.filter(({ key, separate }) => separate && OPTION_ROWS[key].value?.from !== "next")
+  const askers = given.filter(({ key, value }) => value === undefined && OPTION_ROWS[key].value)
+  const usage = `repair-bde ${command} ${wanted.join(" ")} [OPTIONS]`
+
+  if (positionals.length < wanted.length) {
+    const missing = wanted.slice(positionals.length).join(" and ")
+    throw new UsageError("missing-argument", `${missing} is missing`, {
+      next: [
+        ...takers.map(
+          ({ typed }) => `the argument after ${typed} was taken for its value: put ${typed} last`,
+        ),
+        `write ${usage}`,
+      ],
+    })
+  }
+  const counts = `${positionals.length} paths where ${command} takes ${wanted.length}`
+  throw new UsageError("too-many-arguments", `${counts}: ${wanted.join(" ")}`, {
+    next: [
+      ...askers.map(
+        ({ typed }) => `the argument after ${typed} was not taken for its value: write ${typed}:VALUE`,
+      ),
+      `write ${usage}; put quotes around a path with spaces`,
+    ],
+  })
+}

@@ -1,0 +1,31 @@
+/** The answer of `check` for people. */
+import type { CheckReport } from "../job/reports.ts"
+import { renderTries } from "./render-tries.ts"
+import {
+  renderFindings,
+  renderOpenedBy,
+  renderSource,
+  renderVolumeBriefly,
+  shortKeyId,
+} from "./render-volume.ts"
+import { indent } from "./table.ts"
+
+export function renderCheck({ source, volume, opens, openedBy, tries }: CheckReport): string[] {
+  const head = [renderSource(source), renderVolumeBriefly(volume), ""]
+  const failed = tries.filter(({ outcome }) => outcome !== "opened")
+  const table = failed.length > 0 ? ["", ...indent(renderTries(tries))] : []
+  if (opens && openedBy) {
+    return [
+      ...head,
+      `YES: ${renderOpenedBy(openedBy)}`,
+      ...table,
+      ...renderFindings(volume.findings),
+      "",
+      `next: the same command with repair in the place of check, and an OUTPUT after ${source.path}`,
+    ]
+  }
+  const wanted = volume.protectors.map(
+    ({ label, id, opensWith }) => `next: key ID ${shortKeyId(id)}, ${label}: ${opensWith}`,
+  )
+  return [...head, "NO: none of these credentials opens this volume", ...table, "", ...wanted]
+}

@@ -1,0 +1,33 @@
+/** The answer of `inspect` for people. */
+import type { InspectReport, ProtectorReport, VolumeReport } from "../job/reports.ts"
+import { renderSource, renderVolume, shortKeyId } from "./render-volume.ts"
+
+export function renderInspect(report: InspectReport): string[] {
+  return [
+    renderSource(report.source),
+    ...report.volumes.flatMap((volume) => ["", ...renderVolume(volume)]),
+    "",
+    ...report.volumes.flatMap((volume) => nextSteps(report, volume)),
+  ]
+}
+
+/** The credential that is most often at hand first. */
+const OFFERS = [
+  { kind: "recovery-password", option: "-rp", what: "the recovery password" },
+  { kind: "password", option: "-pw", what: "the password" },
+  { kind: "startup-key", option: "-rk FILE.BEK", what: "the recovery key or startup key" },
+]
+
+function nextSteps({ source, volumes }: InspectReport, volume: VolumeReport): string[] {
+  const choice = volumes.length > 1 ? ` --volume ${volume.index}` : ""
+  const command = `repair-bde ${source.path} OUTPUT${choice}`
+  if (volume.clearKey) return [`next: ${command}   (no credential needed)`]
+  return OFFERS.flatMap(({ kind, option, what }) => {
+    const ids = volume.protectors.filter((protector) => protector.kind === kind).map(keyIdOf)
+    return ids.length === 0
+      ? []
+      : [`next: ${command} ${option}   (${what} with the key ID ${ids.join(" or ")})`]
+  })
+}
+
+const keyIdOf = (protector: ProtectorReport): string => shortKeyId(protector.id)

@@ -1,0 +1,31 @@
+/** `repair-bde [repair] INPUT OUTPUT …` */
+import { repairVolume } from "../job/repair.ts"
+import type { RepairReport } from "../job/reports.ts"
+import type { CredentialInput, RepairRequest } from "../job/requests.ts"
+import { isGiven, numberOf, rangeOf, type Invocation } from "./invocation.ts"
+import { renderRepair } from "./render-repair.ts"
+import { inputOf, type Command } from "./session.ts"
+
+export const repair: Command<RepairReport> = {
+  run: (invocation, credentials, context) => repairVolume(requestOf(invocation, credentials), context),
+  render: renderRepair,
+  exitCode: ({ exitCode }) => exitCode,
+}
+
+function requestOf(invocation: Invocation, credentials: readonly CredentialInput[]): RepairRequest {
+  const range = rangeOf(invocation, "range")
+  const lanes = numberOf(invocation, "lanes")
+  return {
+    input: inputOf(invocation),
+    credentials,
+    output: invocation.positionals[1]!,
+    overwrite: isGiven(invocation, "force"),
+    sparse: !isGiven(invocation, "noSparse"),
+    keepZeros: isGiven(invocation, "keepZeros"),
+    fullSize: isGiven(invocation, "fullSize"),
+    hash: isGiven(invocation, "hash"),
+    dryRun: isGiven(invocation, "dryRun"),
+    ...(range && { range }),
+    ...(lanes !== undefined && { lanes }),
+  }
+}

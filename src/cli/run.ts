@@ -1,0 +1,70 @@
+/** From the arguments to the exit code: finds out what is asked for and loads only what does it. */
+import { AppError, EXIT_BUG, EXIT_DONE } from "../errors.ts"
+import type { Invocation } from "./invocation.ts"
+import { parse } from "./parse.ts"
+import { Scrubber } from "./scrubber.ts"
+import { Streams } from "./streams.ts"
+
+const USAGE_EXIT_CODE = 2
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const streams = new Streams(process.stdout, process.stderr)
+  const scrubber = new Scrubber()
+  try {
+    return await dispatch(argv, streams, scrubber)
+  } catch (error) {
+    // Nothing may be understood yet: each argument may be a secret.
+    for (const argument of argv) scrubber.add(argument)
+    return refuse(error, argv, streams, scrubber)
+  }
+}
+
+async function dispatch(argv: readonly string[], streams: Streams, scrubber: Scrubber): Promise<number> {
+  const parsed = parse(argv, process.platform)
+  switch (parsed.action) {
+    case "usage":
+      streams.err((await import("./help.ts")).shortUsage())
+      return USAGE_EXIT_CODE
+    case "help":
+      streams.out((await import("./help.ts")).help(parsed.command))
+      return EXIT_DONE
+    case "version":
+      streams.out(`repair-bde ${(await import("./version.ts")).version()}`)
+      return EXIT_DONE
+    case "run":
+      return runCommand(parsed, scrubber)
+  }
+}
+
+async function runCommand(invocation: Invocation, scrubber: Scrubber): Promise<number> {
+  const { runInSession } = await import("./session.ts")
+  switch (invocation.command) {
+    case "repair":
+      return runInSession(invocation, (await import("./repair.ts")).repair, scrubber)
+    case "inspect":
+      return runInSession(invocation, (await import("./inspect.ts")).inspect, scrubber)
+    case "check":
+      return runInSession(invocation, (await import("./check.ts")).check, scrubber)
+  }
+}
+
+/** A command line that was not understood, or a bug outside of a session. JSON was asked for in the raw arguments. */
+async function refuse(
+  error: unknown,
+  argv: readonly string[],
+  streams: Streams,
+  scrubber: Scrubber,
+): Promise<number> {
+  const { renderError, errorDocument } = await import("./render-error.ts")
+  const options = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv
+  const isJson = options.some((argument) => /^--?json$/i.test(argument))
+  if (error instanceof AppError) {
+    if (isJson) streams.out(JSON.stringify(errorDocument(error)))
+    else for (const line of renderError(error)) streams.err(line)
+    return error.exitCode
+  }
+  const { crashDocument, renderCrash } = await import("./crash.ts")
+  if (isJson) streams.out(JSON.stringify(crashDocument(error, scrubber)))
+  for (const line of renderCrash(error, scrubber)) streams.err(line)
+  return EXIT_BUG
+}

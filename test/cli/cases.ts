@@ -1,0 +1,143 @@
+/**
+ * The command lines whose answers are pinned in `transcripts/`. `{RP}`, `{PW}`, `{VMK}` and `{FVEK}` stand for the
+ * secrets of `volume.img`, `{WRONG RP}` and `{WRONG PW}` for others; no transcript holds one.
+ */
+
+export interface Case {
+  /** Of the transcript's file. */
+  readonly name: string
+  /** After `repair-bde`, split at blanks outside of braces. */
+  readonly line: string
+  readonly stdin?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** As somebody who is not root. */
+  readonly asNobody?: true
+  /** Needs a small file system at `small/` or `tight/`. */
+  readonly needsSmallDisk?: true
+  readonly meddle?: { readonly at: string; readonly act: string; readonly path: string }
+}
+
+const usage: readonly Case[] = [
+  { name: "usage-alone", line: "" },
+  { name: "help", line: "--help" },
+  { name: "help-repair", line: "repair /?" },
+  { name: "help-inspect", line: "inspect -?" },
+  { name: "help-check", line: "check --help" },
+  { name: "version", line: "--version" },
+  { name: "usage-unknown-option", line: "volume.img out.img -recoverypasword {RP}" },
+  { name: "usage-unknown-option-json", line: "volume.img out.img --jsn --json" },
+  { name: "usage-missing-output", line: "volume.img -rp {RP}" },
+  { name: "usage-password-after-pw", line: "check volume.img -pw {PW}" },
+  { name: "usage-two-choices", line: "inspect disk.img --volume 1 --offset 1M" },
+  { name: "usage-inspect-with-credential", line: "inspect volume.img -rp {RP}" },
+  { name: "later-key-package", line: "volume.img out.img -kp package.kpg -rp {RP}" },
+  { name: "later-no-output-volume", line: "volume.img -nov" },
+]
+
+const inspect: readonly Case[] = [
+  { name: "inspect", line: "inspect volume.img" },
+  { name: "inspect-json", line: "inspect volume.img --json" },
+  { name: "inspect-disk", line: "inspect disk.img" },
+  { name: "inspect-suspended", line: "inspect suspended.img" },
+  { name: "inspect-cut", line: "inspect cut.img" },
+  { name: "inspect-no-metadata", line: "inspect no-metadata.img" },
+  { name: "inspect-no-such-volume", line: "inspect disk.img --volume 3" },
+]
+
+const notBitLocker: readonly Case[] = [
+  { name: "input-ntfs", line: "inspect ntfs.img" },
+  { name: "input-ntfs-json", line: "inspect ntfs.img --json" },
+  { name: "input-luks", line: "check luks.img -rp {RP}" },
+  { name: "input-zeros", line: "zeros.img out.img -rp {RP}" },
+  { name: "input-noise", line: "inspect noise.img" },
+  { name: "input-partitions", line: "inspect partitions.img" },
+  { name: "input-offset", line: "inspect disk.img --offset 512K" },
+  { name: "input-offset-beyond", line: "inspect disk.img --offset 1T" },
+  { name: "input-empty", line: "inspect empty.img" },
+  { name: "input-folder", line: "inspect folder" },
+  { name: "input-missing", line: "missing.img out.img -rp {RP}" },
+  { name: "input-unreadable", line: "inspect unreadable.img", asNobody: true },
+  {
+    name: "input-shrinks",
+    line: "shrinking.img shrunk.img --vmk {VMK}",
+    meddle: { at: "plan", act: "truncate", path: "shrinking.img" },
+  },
+]
+
+const check: readonly Case[] = [
+  { name: "check-recovery-password-stdin", line: "check volume.img -rp", stdin: "{RP}\n" },
+  { name: "check-password-stdin", line: "check volume.img -pw --json", stdin: "{PW}\r\n" },
+  { name: "check-several", line: "check volume.img -rk other.BEK -rp", stdin: "{RP}\n" },
+  { name: "check-credentials-file", line: "check volume.img --credentials-file keys.txt" },
+  {
+    name: "check-environment",
+    line: "check volume.img --json",
+    env: { REPAIR_BDE_RECOVERY_PASSWORD: "{RP}" },
+  },
+  { name: "check-startup-key", line: "check volume.img -rk startup.BEK" },
+  { name: "check-startup-key-folder", line: "check volume.img -rk keys" },
+  { name: "check-vmk", line: "check volume.img --vmk {VMK}" },
+  { name: "check-fvek", line: "check volume.img --fvek {FVEK}" },
+  { name: "check-clear-key", line: "check suspended.img" },
+  { name: "check-one-of-several-volumes", line: "check disk.img --volume 2" },
+]
+
+const locked: readonly Case[] = [
+  { name: "locked-nothing-given", line: "volume.img out.img" },
+  { name: "locked-tpm-only", line: "check tpm.img -rp {RP}" },
+  { name: "locked-wrong-recovery-password", line: "volume.img out.img -rp {WRONG RP}" },
+  { name: "locked-wrong-vmk-json", line: `volume.img out.img --vmk ${"5a".repeat(32)} --json` },
+  { name: "locked-wrong-password", line: "volume.img out.img -pw", stdin: "{WRONG PW}\n" },
+  { name: "locked-environment", line: "check volume.img", env: { REPAIR_BDE_PASSWORD: "{WRONG PW}" } },
+  { name: "locked-other-startup-key", line: "volume.img out.img -rk other.BEK" },
+  { name: "locked-wrong-vmk", line: `check volume.img --vmk ${"5a".repeat(32)}` },
+  { name: "locked-wrong-fvek", line: `check volume.img --fvek ${"5a".repeat(32)}` },
+  { name: "malformed-recovery-password", line: "volume.img out.img -rp", stdin: "{RP}0\n" },
+  {
+    name: "malformed-recovery-password-groups",
+    line: "check volume.img -rp 110011-220023-330033-440044-550055-660066-999999-12345l",
+  },
+  { name: "malformed-startup-key", line: "check volume.img -rk keys.txt" },
+  { name: "malformed-vmk", line: "check volume.img --vmk 00112233445566778899aabbccddeeff" },
+  { name: "missing-startup-key", line: "check volume.img -rk missing.BEK" },
+  { name: "missing-credentials-file", line: "check volume.img --credentials-file missing.txt" },
+  { name: "malformed-credentials-file", line: "check volume.img --credentials-file broken-keys.txt" },
+  { name: "no-line-on-stdin", line: "check volume.img -rp" },
+  { name: "several-volumes", line: "check disk.img -rp {RP}" },
+  { name: "metadata-lost", line: "no-metadata.img out.img -rp {RP}" },
+]
+
+const repair: readonly Case[] = [
+  { name: "repair", line: "volume.img repaired.img -rp {RP} --hash sha256" },
+  { name: "repair-json", line: "volume.img repaired-json.img --fvek {FVEK} --json --hash sha256" },
+  { name: "repair-log", line: "volume.img repaired-log.img --vmk {VMK} -lf log.txt -q" },
+  { name: "repair-dry-run", line: "repair volume.img out.img -rk startup.BEK --dry-run" },
+  { name: "repair-suspended", line: "suspended.img repaired-suspended.img" },
+  { name: "repair-cut", line: "cut.img repaired-cut.img --vmk {VMK}" },
+  { name: "repair-range", line: "volume.img repaired-range.img --fvek {FVEK} --range 0:64K" },
+  { name: "repair-wrong-fvek", line: `volume.img repaired-noise.img --fvek ${"5a".repeat(32)}` },
+]
+
+const outputs: readonly Case[] = [
+  { name: "output-exists", line: "volume.img existing.img --vmk {VMK}" },
+  { name: "output-forced", line: "volume.img overwritten.img --vmk {VMK} -f" },
+  { name: "output-is-input", line: "volume.img ./folder/../volume.img --vmk {VMK} -f" },
+  { name: "output-is-folder", line: "volume.img folder --vmk {VMK} -f" },
+  { name: "output-in-missing-folder", line: "volume.img missing/out.img --vmk {VMK}" },
+  { name: "output-unwritable", line: "volume.img closed/out.img --vmk {VMK}", asNobody: true },
+  {
+    name: "output-too-small-disk",
+    line: "volume.img tight/out.img --vmk {VMK} --no-sparse",
+    needsSmallDisk: true,
+  },
+  {
+    name: "output-fills-up",
+    line: "volume.img small/out.img --vmk {VMK} --json",
+    needsSmallDisk: true,
+    meddle: { at: '"phase":"decrypt"', act: "fill", path: "small/filler" },
+  },
+  { name: "log-is-input", line: "volume.img out.img --vmk {VMK} -lf volume.img" },
+  { name: "log-is-other-file", line: "inspect volume.img -lf not-a-log.txt" },
+]
+
+export const CASES = [...usage, ...inspect, ...notBitLocker, ...check, ...locked, ...repair, ...outputs]

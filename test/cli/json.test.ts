@@ -1,0 +1,83 @@
+/**
+ * The schemas in `docs/schema/` against what the program really prints: the JSON in the transcripts. Readers are told to ignore
+ * what they do not know; here a property that no schema names is a fault.
+ */
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { Ajv2020, type AnySchemaObject } from "ajv/dist/2020.js"
+import { describe, expect, it } from "vitest"
+
+const SCHEMAS = fileURLToPath(new URL("../../docs/schema/", import.meta.url))
+const TRANSCRIPTS = fileURLToPath(new URL("transcripts/", import.meta.url))
+
+const ajv = new Ajv2020({ allErrors: true, strictTypes: false, formats: { "date-time": isTime } })
+for (const name of readdirSync(SCHEMAS)) {
+  ajv.addSchema(closed(JSON.parse(readFileSync(join(SCHEMAS, name), "utf8"))) as AnySchemaObject)
+}
+
+interface Printed {
+  readonly transcript: string
+  readonly schema: string
+  readonly document: unknown
+}
+
+const printed = readdirSync(TRANSCRIPTS).flatMap(documentsOf)
+
+describe("what --json prints", () => {
+  it("is there for each command, with errors and each type of event", () => {
+    expect(new Set(printed.map(({ schema }) => schema))).toEqual(
+      new Set(["inspect.schema.json", "check.schema.json", "repair-event.schema.json", "error.schema.json"]),
+    )
+    const types = new Set(printed.map(({ document }) => (document as { type?: string }).type))
+    for (const type of ["phase", "finding", "notice", "volume", "opened", "plan", "result", "error"]) {
+      expect(types, type).toContain(type)
+    }
+  })
+
+  it.each(printed)("$schema holds in $transcript", ({ schema, document }) => {
+    const validate = ajv.getSchema(schema)!
+    const errors = validate(document) ? [] : validate.errors
+    expect(errors).toEqual([])
+  })
+
+  it("is refused when it is wrong", () => {
+    const validate = ajv.getSchema("repair-event.schema.json")!
+    expect(validate({ type: "phase", phase: "lunch" })).toBe(false)
+    expect(validate({ type: "phase", phase: "plan", secret: 1 })).toBe(false)
+  })
+})
+
+/** Progress depends on the time and is in no transcript. */
+it("a progress line has the form of the schema", () => {
+  const line = { type: "progress", phase: "decrypt", done: 1, total: 2, unreadable: 0 }
+  expect(ajv.getSchema("repair-event.schema.json")!(line)).toBe(true)
+})
+
+function documentsOf(transcript: string): Printed[] {
+  const text = readFileSync(join(TRANSCRIPTS, transcript), "utf8")
+  const command = /^\$ repair-bde (\S+)/m.exec(text)?.[1]
+  const stdout = /^--- stdout\n(.*?)(?=^--- stderr|(?![\s\S]))/ms.exec(text)?.[1] ?? ""
+  if (!text.includes("--json") || !stdout.startsWith("{")) return []
+  const isDocument = command === "inspect" || command === "check"
+  const texts = isDocument ? [stdout] : stdout.trim().split("\n")
+  return texts.map((one) => {
+    const document: unknown = JSON.parse(one)
+    const isError = (document as { type?: string }).type === "error"
+    const schema = isError ? "error" : isDocument ? command : "repair-event"
+    return { transcript, schema: `${schema}.schema.json`, document }
+  })
+}
+
+/** The schema, with every object that lists its properties closed to others. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed)
+  if (typeof schema !== "object" || schema === null) return schema
+  const inner = Object.fromEntries(Object.entries(schema).map(([name, value]) => [name, closed(value)]))
+  const lists = "required" in inner && "properties" in inner
+  return lists ? { ...inner, additionalProperties: false } : inner
+}
+
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(text) && !Number.isNaN(Date.parse(text))
+}

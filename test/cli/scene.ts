@@ -1,0 +1,147 @@
+/** The folder in which the transcripts play: forged volumes, their keys, and things that are no BitLocker volume. */
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { EncryptionMethod } from "../../src/crypto/method.ts"
+import { freeExtents, loadFixture } from "../fixtures/fixtures.ts"
+import { forge, type ForgedVolume, type Recipe } from "../forge/forge.ts"
+import { RECOVERY_PASSWORD } from "../forge/protectors.ts"
+
+/** Not ASCII, but the same in each normal form of Unicode: one stretch tries it. */
+export const PASSWORD = "Gauß, Straße 7?"
+export const WRONG_PASSWORD = "wrong horse battery"
+export const WRONG_RECOVERY_PASSWORD = "222222-222222-222222-222222-222222-222222-222222-222222"
+export { RECOVERY_PASSWORD }
+
+const MIB = 2 ** 20
+/** Mounted in the folder where the system lets us: one for each case that fills it, since cases play side by side. */
+export const SMALL_DISKS = ["small", "tight"] as const
+const SECTOR = 512
+
+export interface Scene {
+  readonly folder: string
+  /** VMK and FVEK of the volume in `volume.img`, in hex. */
+  readonly vmk: string
+  readonly fvek: string
+  /** The volume as it must stay. */
+  readonly volume: Uint8Array
+  readonly plaintext: Uint8Array
+  /** As it was before any run: outputs are gone, and what runs may change is as it was. */
+  reset(): void
+  dispose(): void
+}
+
+export async function buildScene(): Promise<Scene> {
+  const plaintext = loadFixture("sample")
+  const base = {
+    layout: "windows8",
+    method: EncryptionMethod.xtsAes128,
+    free: freeExtents("sample"),
+  } as const satisfies Partial<Recipe>
+  const recovery = { kind: "recovery-password" } as const
+  const password = { kind: "password", password: PASSWORD } as const
+  const startup = { kind: "startup-key", namesVolume: true } as const
+
+  const volume = await forge(plaintext, { ...base, seed: 1, protectors: [password, recovery, startup] })
+  const other = await forge(plaintext, { ...base, seed: 2, protectors: [startup] })
+  const suspended = await forge(plaintext, {
+    ...base,
+    seed: 3,
+    protectors: [recovery, { kind: "clear-key" }],
+  })
+  const tpmOnly = await forge(plaintext, { ...base, seed: 4, protectors: [{ kind: "tpm" }] })
+  const folder = mkdtempSync(join(tmpdir(), "repair-bde-scene-"))
+
+  const files: Record<string, Uint8Array | string> = {
+    "volume.img": volume.image,
+    "suspended.img": suspended.image,
+    "tpm.img": tpmOnly.image,
+    "disk.img": diskWith(volume.image, suspended.image),
+    "cut.img": volume.image.subarray(0, 2 * MIB),
+    "no-metadata.img": withoutMetadata(volume),
+    "startup.BEK": startupKeyOf(volume),
+    "other.BEK": startupKeyOf(other),
+    "keys.txt": `# the sample's keys\npassword: ${PASSWORD}\nstartup-key: other.BEK\n`,
+    "broken-keys.txt": `password: ${PASSWORD}\nthe dog's name\n`,
+    "ntfs.img": plaintext,
+    "luks.img": headed("LUKS\xba\xbe\x00\x02"),
+    "zeros.img": new Uint8Array(MIB),
+    "noise.img": noise(MIB),
+    "partitions.img": diskWith(plaintext, loadFixture("fat12")),
+    "empty.img": "",
+    "existing.img": "something of yours",
+    "not-a-log.txt": "something else of yours",
+    "unreadable.img": volume.image,
+  }
+  const changing: Record<string, Uint8Array | string> = {
+    "shrinking.img": volume.image,
+    "overwritten.img": "yours, but not needed any more",
+  }
+  const write = (content: Record<string, Uint8Array | string>): void => {
+    for (const [name, bytes] of Object.entries(content)) writeFileSync(join(folder, name), bytes)
+  }
+  write({ ...files, ...changing })
+  mkdirSync(join(folder, "folder"))
+  mkdirSync(join(folder, "keys"))
+  mkdirSync(join(folder, "closed"))
+  writeFileSync(join(folder, "keys/a.bek"), startupKeyOf(other))
+  writeFileSync(join(folder, "keys/b.bek"), startupKeyOf(volume))
+  chmodSync(join(folder, "unreadable.img"), 0)
+  chmodSync(join(folder, "closed"), 0o555)
+  chmodSync(folder, 0o777)
+  const initial = new Set([...readdirSync(folder), ...SMALL_DISKS])
+  return {
+    folder,
+    vmk: Buffer.from(volume.vmk!).toString("hex"),
+    fvek: Buffer.from(volume.fvek!).toString("hex"),
+    volume: volume.image,
+    plaintext: volume.expected,
+    reset() {
+      for (const name of readdirSync(folder)) {
+        if (!initial.has(name)) rmSync(join(folder, name), { recursive: true })
+      }
+      write(changing)
+    },
+    dispose() {
+      chmodSync(join(folder, "closed"), 0o755)
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+function startupKeyOf({ protectors }: ForgedVolume): Uint8Array {
+  return protectors.find(({ startupKey }) => startupKey)!.startupKey!.file
+}
+
+/** An MBR disk with a partition at 1 MiB and one behind it. */
+function diskWith(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const starts = [MIB, MIB + Math.ceil(first.length / MIB) * MIB] as const
+  const disk = new Uint8Array(starts[1] + second.length + MIB)
+  const view = new DataView(disk.buffer)
+  for (const [i, volume] of [first, second].entries()) {
+    const entry = 446 + 16 * i
+    view.setUint8(entry + 4, 0x07)
+    view.setUint32(entry + 8, starts[i]! / SECTOR, true)
+    view.setUint32(entry + 12, volume.length / SECTOR, true)
+    disk.set(volume, starts[i]!)
+  }
+  view.setUint16(510, 0xaa55, true)
+  return disk
+}
+
+function withoutMetadata({ image, metadataOffsets, areaSize }: ForgedVolume): Uint8Array {
+  const damaged = image.slice()
+  for (const offset of metadataOffsets) damaged.fill(0, offset, offset + areaSize)
+  return damaged
+}
+
+function headed(head: string): Uint8Array {
+  const image = new Uint8Array(MIB)
+  image.set(Buffer.from(head, "latin1"))
+  return image
+}
+
+function noise(length: number): Uint8Array {
+  let state = 1
+  return Uint8Array.from({ length }, () => (state = (state * 48_271) % 0x7fffffff) >>> 8)
+}

@@ -1,0 +1,116 @@
+/** Plays a case in the scene and writes down what happened. */
+import { spawnSync } from "node:child_process"
+import { symlinkSync } from "node:fs"
+import { join } from "node:path"
+import { isRoot, mountTmpfs } from "../suites/system.ts"
+import type { Case } from "./cases.ts"
+import { PROGRAM, runProgram, type Run } from "./program.ts"
+import {
+  PASSWORD,
+  RECOVERY_PASSWORD,
+  SMALL_DISKS,
+  WRONG_PASSWORD,
+  WRONG_RECOVERY_PASSWORD,
+  buildScene,
+  type Scene,
+} from "./scene.ts"
+
+const MEDDLE = new URL("meddle.mjs", import.meta.url).href
+const SMALL_DISK = 2 ** 20
+const NOBODY = isRoot ? ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"] : []
+
+export interface Stage {
+  readonly scene: Scene
+  /** Every secret that a case may hold. */
+  readonly secrets: readonly string[]
+  /** Those that the program is told in this case. */
+  secretsIn(one: Case): readonly string[]
+  play(one: Case, extra?: Extra): Promise<Run>
+  transcriptOf(one: Case, run: Run): string
+  dispose(): void
+}
+
+/** What is done to a case beside what it says. */
+export interface Extra {
+  readonly args?: readonly string[]
+  readonly meddle?: { readonly at: string; readonly act: string; readonly text: string }
+}
+
+export async function setStage(): Promise<Stage> {
+  const scene = await buildScene()
+  const disks = isRoot ? SMALL_DISKS.map((name) => ({ name, disk: mountTmpfs(SMALL_DISK) })) : []
+  for (const { name, disk } of disks) symlinkSync(disk.path, join(scene.folder, name))
+  const props: Readonly<Record<string, string>> = {
+    "{RP}": RECOVERY_PASSWORD,
+    "{PW}": PASSWORD,
+    "{VMK}": scene.vmk,
+    "{FVEK}": scene.fvek,
+    "{WRONG RP}": WRONG_RECOVERY_PASSWORD,
+    "{WRONG PW}": WRONG_PASSWORD,
+  }
+  const filled = (text: string): string => text.replace(/\{[A-Z ]+\}/g, (name) => props[name] ?? name)
+  return {
+    scene,
+    secrets: Object.values(props),
+    secretsIn(one) {
+      const told = JSON.stringify(one)
+      const inFile = told.includes("keys.txt") ? [PASSWORD] : []
+      return [
+        ...Object.keys(props)
+          .filter((name) => told.includes(name))
+          .map((name) => props[name]!),
+        ...inFile,
+      ]
+    },
+    play({ line, stdin = "", env = {}, asNobody, meddle: accident }, { args = [], meddle = accident } = {}) {
+      return runProgram([...splitLine(line).map(filled), ...args], {
+        cwd: scene.folder,
+        stdin: filled(stdin),
+        prefix: asNobody ? NOBODY : [],
+        nodeOptions: meddle ? ["--import", MEDDLE] : [],
+        env: {
+          ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, filled(value)])),
+          ...(meddle && { MEDDLE: JSON.stringify(meddle) }),
+        },
+      })
+    },
+    transcriptOf: (one, run) => transcriptOf(one, run, [scene.folder, ...disks.map(({ disk }) => disk.path)]),
+    dispose() {
+      for (const { disk } of disks) disk.dispose()
+      scene.dispose()
+    },
+  }
+}
+
+/** Somebody who is not root must reach Node and the build, which may lie in root's home. */
+export function canNobodyRun(): boolean {
+  const [command, ...words] = [...NOBODY, process.execPath, PROGRAM, "--version"]
+  return spawnSync(command!, words).status === 0
+}
+
+/** Times, progress and temporary places differ from run to run. */
+function transcriptOf({ line, stdin, env, meddle }: Case, run: Run, places: readonly string[]): string {
+  const setting = [
+    ...Object.entries(env ?? {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`),
+    ...(stdin ? [`stdin=${JSON.stringify(stdin)}`] : []),
+    ...(meddle ? [`accident=${meddle.act} ${meddle.path} at "${meddle.at}"`] : []),
+  ]
+  const said = (name: string, text: string): string[] => (text ? [`--- ${name}`, text.trimEnd()] : [])
+  const text = [
+    ...setting.map((one) => `# ${one}`),
+    `$ ${["repair-bde", line].join(" ").trim()}`,
+    `--- exit code ${run.exitCode}`,
+    ...said("stdout", run.stdout.toString()),
+    ...said("stderr", run.stderr),
+    "",
+  ].join("\n")
+  return places
+    .reduce((blotted, place) => blotted.replaceAll(place, "/scene"), text)
+    .replace(/\bin \d+:\d\d\b/g, "in 0:00")
+    .replace(/"elapsedMs":\d+/g, '"elapsedMs":0')
+    .replace(/^\{"type":"progress".*\n/gm, "")
+}
+
+function splitLine(line: string): string[] {
+  return line.match(/(?:\{[^}]*\}|\S)+/g) ?? []
+}
