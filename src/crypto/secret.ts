@@ -2,6 +2,7 @@
  * Key material lives in this one type: it prints as `<redacted>` wherever it is printed by accident, crosses no JSON
  * document, and can be wiped.
  */
+import { parseUtf16, serializeUtf16 } from "../bytes/utf16.ts"
 
 const REDACTED = "<redacted>"
 /** What Node's `util.inspect` and `console.log` ask for; a well-known name, so no import. */
@@ -15,6 +16,11 @@ export class Secret {
     this.#bytes = bytes
   }
 
+  /** A typed secret, kept as the UTF-16 that the format hashes. */
+  static ofText(text: string): Secret {
+    return new Secret(serializeUtf16(text))
+  }
+
   get length(): number {
     return this.#bytes.length
   }
@@ -22,6 +28,11 @@ export class Secret {
   /** The bytes themselves, for a cipher or an export that was asked for. */
   reveal(): Uint8Array {
     return this.#bytes
+  }
+
+  /** The text of a secret made by `ofText`. */
+  revealText(): string {
+    return parseUtf16(this.#bytes)
   }
 
   wipe(): void {
