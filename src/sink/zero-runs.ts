@@ -16,8 +16,11 @@ export function dataExtents(at: number, bytes: Uint8Array): Extent[] {
   let dataEnd = 0
   for (let start = 0; start < bytes.length;) {
     const end = Math.min(bytes.length, alignUp(at + start + 1, BLOCK) - at)
-    // memcmp: 30 GiB/s, where a loop over 64-bit words reaches 7 and one over bytes 1.4.
-    if (Buffer.compare(bytes.subarray(start, end), ZEROS.subarray(0, end - start)) !== 0) {
+    // The first byte tells nearly every block of data; then memcmp: 30 GiB/s, where a loop over 64-bit words reaches 7.
+    if (
+      bytes[start] !== 0 ||
+      Buffer.compare(bytes.subarray(start, end), ZEROS.subarray(0, end - start)) !== 0
+    ) {
       if (dataStart >= 0 && start - dataEnd >= WORTH_SKIPPING) {
         found.push(extentBetween(dataStart, dataEnd))
         dataStart = -1

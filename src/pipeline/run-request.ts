@@ -1,0 +1,59 @@
+/** What the coordinator is asked to do, and what it answers. Specs are data and may go to threads; open ones stay here. */
+import type { Crypto } from "../crypto/crypto.ts"
+import type { EncryptionMethod } from "../crypto/method.ts"
+import type { Secret } from "../crypto/secret.ts"
+import type { Extent } from "../extents/extent.ts"
+import type { ExtentMap } from "../extents/extent-map.ts"
+import type { PositionalSink, SinkSpec } from "../sink/positional-sink.ts"
+import type { ByteSource, SourceSpec } from "../source/byte-source.ts"
+import type { VolumePlan } from "../volume/volume-plan.ts"
+import type { WarmThreads } from "./threads.ts"
+
+export interface RunRequest {
+  /** The volume as it is stored. An open source is read inline, and stays open. */
+  readonly source: SourceSpec | ByteSource
+  readonly plan: VolumePlan
+  /** Needed when the plan has encrypted runs. */
+  readonly key?: { readonly method: EncryptionMethod; readonly fvek: Secret } | undefined
+  /** An image or device exists already, an image in its full size. An open sink is written in ascending order, and stays open. */
+  readonly sink: SinkSpec | PositionalSink
+  /** The part of the plaintext volume to write; the output begins at its start. */
+  readonly extent: Extent
+  /** Sectors of raw zeros stay zeros. */
+  readonly keepZeros: boolean
+  /** Ends with everything on the medium. */
+  readonly sync: boolean
+  /** The digest of the output, as `sha256sum` gives it. */
+  readonly hash?: "sha256" | undefined
+  /** Of the inline lane; threads have their own `nodeCrypto`. */
+  readonly crypto: Crypto
+  /** Worker threads; chosen from the processors and the size when absent. */
+  readonly lanes?: number | undefined
+  /** Threads that have loaded already; more are started when they do not suffice. */
+  readonly threads?: WarmThreads | undefined
+  readonly signal?: AbortSignal | undefined
+  /** About four times a second. */
+  readonly onProgress?: ((progress: RunProgress) => void) | undefined
+}
+
+export interface RunProgress {
+  /** Bytes written, unreadable parts (as zeros) included. */
+  readonly done: number
+  readonly total: number
+  readonly unreadable: number
+}
+
+export interface RunResult {
+  /** The state of every byte of the output. */
+  readonly map: ExtentMap
+  /** Bytes written, unreadable parts (as zeros) included. */
+  readonly done: number
+  /** In positions of the output. */
+  readonly unreadable: readonly Extent[]
+  /** Bytes in sectors that are stored encrypted and hold raw zeros: what `keepZeros` keeps, or would keep. */
+  readonly zeroSectorBytes: number
+  /** In hex; absent when the run was stopped. */
+  readonly sha256?: string
+  /** Why the run ended early: the signal's reason, or the error of a lane. What was written stays. */
+  readonly stopped?: unknown
+}
