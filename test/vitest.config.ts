@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     exclude: ["test/node_modules/**"],
+    globalSetup: ["test/suites/requirements-report.ts"],
     testTimeout: 60_000,
     coverage: { provider: "v8", include: ["src/**/*.ts"], exclude: ["src/kernels/**"] },
   },

@@ -1,0 +1,85 @@
+/**
+ * Builds dist/ from src/: the compiler's output, the kernels beside it, and nothing that a deleted source left behind.
+ * As a script (`npm run build`) it always asks the compiler; `buildWhenChanged` first compares a hash of all sources with
+ * the one of the last build, and does nothing when they agree.
+ */
+import { spawnSync } from "node:child_process"
+import { createHash } from "node:crypto"
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs"
+import { dirname, join } from "node:path"
+import { PACKAGE_ROOT, isMain } from "./package-root.mjs"
+import { COMPILER } from "./tools.mjs"
+
+const SOURCE = join(PACKAGE_ROOT, "src")
+const OUTPUT = join(PACKAGE_ROOT, "dist")
+/** What the last build was made from. */
+const STAMP = join(PACKAGE_ROOT, "node_modules/.cache/build.sha256")
+const PROGRAM = join(OUTPUT, "cli/main.js")
+
+if (isMain(import.meta.url)) build()
+
+export function buildWhenChanged() {
+  const isFresh =
+    existsSync(STAMP) && readFileSync(STAMP, "utf8") === hashOfSources() && missingOutputs().length === 0
+  if (!isFresh) build()
+}
+
+function build() {
+  const sources = hashOfSources()
+  removeStaleOutputs()
+  for (const kernel of kernels()) cpSync(join(SOURCE, kernel), join(OUTPUT, kernel))
+  const { status } = spawnSync(process.execPath, [COMPILER, "-p", PACKAGE_ROOT], { stdio: "inherit" })
+  if (status !== 0) process.exit(status ?? 1)
+  chmodSync(PROGRAM, 0o755)
+  mkdirSync(dirname(STAMP), { recursive: true })
+  writeFileSync(STAMP, sources)
+}
+
+function hashOfSources() {
+  const hash = createHash("sha256")
+  const sources = filesBelow(SOURCE).map((name) => join("src", name))
+  for (const name of [...sources, "tsconfig.json", "package-lock.json"]) {
+    hash.update(`${name}\0`).update(readFileSync(join(PACKAGE_ROOT, name)))
+  }
+  return hash.digest("hex")
+}
+
+/** What the compiler turns into output: not the sources of the kernels, which `build-kernels.mjs` compiles. */
+function modules() {
+  return filesBelow(SOURCE).filter((name) => /(?<!\.d)\.ts$/.test(name) && !name.startsWith("kernels"))
+}
+
+function kernels() {
+  return filesBelow(SOURCE).filter((name) => name.endsWith(".wasm"))
+}
+
+function outputs() {
+  const compiled = modules().flatMap((name) => [name.replace(/ts$/, "js"), name.replace(/ts$/, "d.ts")])
+  return [...compiled, ...kernels()]
+}
+
+function missingOutputs() {
+  return outputs().filter((name) => !existsSync(join(OUTPUT, name)))
+}
+
+function removeStaleOutputs() {
+  const wanted = new Set(outputs())
+  for (const name of filesBelow(OUTPUT)) if (!wanted.has(name)) rmSync(join(OUTPUT, name))
+}
+
+function filesBelow(folder) {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+    .toSorted()
+}
