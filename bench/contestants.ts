@@ -17,7 +17,7 @@ export interface Contestant {
   decrypt(volume: Volume, output: string): Cost
 }
 
-const PROGRAM = new URL("../../../dist/cli/main.js", import.meta.url).pathname
+const PROGRAM = new URL("../../../dist/bin/main.js", import.meta.url).pathname
 
 export const OURS = [process.execPath, PROGRAM]
 

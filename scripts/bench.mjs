@@ -13,7 +13,7 @@ import { COMPILER } from "./tools.mjs"
 const BENCH = join(PACKAGE_ROOT, "bench")
 const KERNELS = join(PACKAGE_ROOT, "src/kernels")
 
-prepareProgram()
+await prepareProgram()
 compile()
 await import(pathToFileURL(join(BENCH, "dist/bench/run.js")).href)
 

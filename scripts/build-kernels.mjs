@@ -29,6 +29,6 @@ const folder = resolve(process.argv[2] ?? KERNELS)
 for (const source of readdirSync(KERNELS).filter((name) => name.endsWith(".ts"))) {
   const target = join(folder, `${basename(source, ".ts")}.wasm`)
   const { error, stderr } = await compile([source, "--baseDir", KERNELS, "-o", target, ...OPTIONS])
-  process.stderr.write(stderr.toString())
+  process.stderr.write(String(stderr))
   if (error) throw error
 }

@@ -5,9 +5,9 @@ import { installWhenNeeded } from "./install.mjs"
 import { PACKAGE_ROOT } from "./package-root.mjs"
 
 /** The program itself: a compiler is all it takes. */
-export function prepareProgram() {
+export async function prepareProgram() {
   installCompiler()
-  buildWhenChanged()
+  await buildWhenChanged()
 }
 
 /** The tools of the tests and the checks, which are a package of their own beside the compiler. */

@@ -9,9 +9,9 @@ import { pathToFileURL } from "node:url"
 import { CALLERS_FOLDER, PACKAGE_ROOT } from "./package-root.mjs"
 import { prepareProgram } from "./prepare.mjs"
 
-const PROGRAM = join(PACKAGE_ROOT, "dist/cli/main.js")
+const PROGRAM = join(PACKAGE_ROOT, "dist/bin/main.js")
 
-prepareProgram()
+await prepareProgram()
 process.chdir(CALLERS_FOLDER)
 const given = process.argv.slice(2)
 process.argv = [process.execPath, PROGRAM, ...(given.length > 0 ? given : decryptSample())]

@@ -8,7 +8,7 @@ import { prepareProgram, prepareTools } from "./prepare.mjs"
 import { TEST_CONFIG, TEST_RUNNER } from "./tools.mjs"
 
 prepareTools()
-prepareProgram()
+await prepareProgram()
 const { status } = spawnSync(
   process.execPath,
   [TEST_RUNNER, "run", "--config", TEST_CONFIG, ...process.argv.slice(2)],

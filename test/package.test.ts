@@ -61,7 +61,7 @@ describe("the modules that run", () => {
 
   it("are our own and Node's, when a volume is decrypted", () => {
     const [volume, credentials] = [join(ROOT, "sample/volume.img"), join(ROOT, "sample/credentials.txt")]
-    const program = join(ROOT, "dist/cli/main.js")
+    const program = join(ROOT, "dist/bin/main.js")
     const modules = modulesLoadedBy(
       program,
       volume,
@@ -69,7 +69,7 @@ describe("the modules that run", () => {
       "--credentials-file",
       credentials,
     )
-    expect(modules).toContain("dist/crypto/node.js")
+    expect(modules).toContain("dist/bin/main.js")
     expect(modules.filter((path) => !path.startsWith("dist/"))).toEqual([])
   })
 
@@ -112,11 +112,11 @@ describe("the package", () => {
       "package.json",
     ])
     expect(paths.filter((path) => !/\.(js|d\.ts|wasm|md|json)$|^LICENSE$/.test(path))).toEqual([])
-    expect(packed.files.find(({ path }) => path === "dist/cli/main.js")!.mode & 0o111).not.toBe(0)
+    expect(packed.files.find(({ path }) => path === "dist/bin/main.js")!.mode & 0o111).not.toBe(0)
   })
 
   it("says the version that its manifest says", () => {
-    const { stdout } = spawnSync(process.execPath, [join(ROOT, "dist/cli/main.js"), "--version"], {
+    const { stdout } = spawnSync(process.execPath, [join(ROOT, "dist/bin/main.js"), "--version"], {
       encoding: "utf8",
     })
     expect(stdout).toContain(manifest.version)

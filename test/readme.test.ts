@@ -21,7 +21,7 @@ import { fileURLToPath } from "node:url"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url))
-const PROGRAM = join(ROOT, "dist/cli/main.js")
+const PROGRAM = join(ROOT, "dist/bin/main.js")
 const DOCUMENTS = ["README.md", "docs/troubleshooting.md"]
 /** The fence stays outside, so that a document is rebuilt from its blocks. */
 const CONSOLE = /(?<=^```console\n).*?(?=^```$)/gms

@@ -45,7 +45,7 @@ describe("npm start", () => {
   })
 
   it("does nothing twice", () => {
-    const program = join(stranger, "dist/cli/main.js")
+    const program = join(stranger, "dist/bin/main.js")
     const before = statSync(program).mtimeMs
     const { output } = start(stranger)
     expect(output).not.toContain("Installing")

@@ -12,7 +12,7 @@ import type { Lane } from "./lane.ts"
 import type { LaneSetup } from "./lane-setup.ts"
 import { type OutputDigest, digestByReadingBack, digestInOrder } from "./output-digest.ts"
 import type { RunRequest } from "./run-request.ts"
-import { openThreadLane, usualLaneCount } from "./threads.ts"
+import { type WarmThreads, openThreadLane, usualLaneCount, warmThreads } from "./threads.ts"
 
 export interface OpenLanes {
   readonly lanes: readonly Lane[]
@@ -24,12 +24,20 @@ export interface OpenLanes {
 /** Below this, one lane has done the work before a second one is there. */
 const WORTH_THREADS = 64 << 20
 
+/** The threads that a run over so many bytes will take: those of a usual run, whose first lane is inline. */
+export function warmThreadsFor(size: number, lanes?: number): WarmThreads {
+  return warmThreads((lanes ?? laneCountFor(size)) - 1)
+}
+
+function laneCountFor(size: number): number {
+  return size < WORTH_THREADS ? 1 : usualLaneCount()
+}
+
 export async function openLanes(request: RunRequest, setup: LaneSetup): Promise<OpenLanes> {
   const { source, sink, extent, hash, crypto } = request
   const inAnyOrder = "kind" in sink && !mustBeOrdered(sink, hash)
   if (!("kind" in source) || !inAnyOrder) return openAlone(request, setup)
-  const enough = extent.length < WORTH_THREADS ? 1 : usualLaneCount()
-  const count = request.lanes ?? enough
+  const count = request.lanes ?? laneCountFor(extent.length)
   const mayHang = isDevice(source)
   if (count === 1 && !mayHang) return openAlone(request, setup)
 
@@ -43,7 +51,11 @@ export async function openLanes(request: RunRequest, setup: LaneSetup): Promise<
       hash && "path" in sink ? digestByReadingBack({ path: sink.path, size: extent.length }) : undefined,
     async sync() {
       const own = await openSink(sink)
-      await own.sync().finally(() => own.close())
+      try {
+        await own.sync()
+      } finally {
+        await own.close()
+      }
     },
   }
 }

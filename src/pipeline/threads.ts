@@ -36,8 +36,7 @@ export interface WarmThreads {
   close(): Promise<void>
 }
 
-/** @param count those of a usual run, whose first lane is inline */
-export function warmThreads(count = usualLaneCount() - 1): WarmThreads {
+export function warmThreads(count: number): WarmThreads {
   const idle = Array.from({ length: count }, startThread)
   // One that cannot load is not taken: the lane's own will say why.
   for (const worker of idle) worker.on("error", () => {}).unref()
