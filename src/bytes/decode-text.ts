@@ -11,30 +11,42 @@ export interface DecodedText {
   readonly text: string
 }
 
-/** Never fails: what is nothing else is taken as 8-bit, where ASCII at least is right. */
+/** The likeliest decoding. Never fails: what is nothing else is taken as 8-bit, where ASCII at least is right. */
 export function decodeText(source: Uint8Array): DecodedText {
-  const utf16 = utf16Label(source)
-  if (utf16) return { encoding: "utf-16", text: new TextDecoder(utf16).decode(source) }
-  const text = new TextDecoder("utf-8").decode(source)
-  if (!text.includes(REPLACEMENT)) return { encoding: "utf-8", text }
-  return { encoding: "8-bit", text: new TextDecoder("latin1").decode(source) }
+  return decodingsOf(source).next().value!
 }
 
+/** Every decoding worth a try, the likeliest first; never none. Bytes with many zeros may be any of them. */
+export function* decodingsOf(source: Uint8Array): Generator<DecodedText> {
+  const [first, second] = source
+  const mark =
+    first === 0xff && second === 0xfe ? LITTLE : first === 0xfe && second === 0xff ? BIG : undefined
+  for (const label of mark ? [mark] : utf16Labels(source)) {
+    yield { encoding: "utf-16", text: new TextDecoder(label).decode(source) }
+  }
+  if (mark) return
+  const text = new TextDecoder("utf-8").decode(source)
+  if (!text.includes(REPLACEMENT)) yield { encoding: "utf-8", text }
+  else yield { encoding: "8-bit", text: new TextDecoder("latin1").decode(source) }
+}
+
+const LITTLE = "utf-16le"
+const BIG = "utf-16be"
 /** What decoders put in place of bytes that are no character. */
 const REPLACEMENT = "\ufffd"
-
 /** Enough to see the zero bytes between letters. */
 const SAMPLE_LENGTH = 4096
 
-function utf16Label(source: Uint8Array): "utf-16le" | "utf-16be" | undefined {
-  const [first, second] = source
-  if (first === 0xff && second === 0xfe) return "utf-16le"
-  if (first === 0xfe && second === 0xff) return "utf-16be"
+function utf16Labels(source: Uint8Array): (typeof LITTLE | typeof BIG)[] {
   const units = Math.min(source.length, SAMPLE_LENGTH) >> 1
-  const zeros = [0, 0]
-  for (let i = 0; i < 2 * units; i++) if (source[i] === 0) zeros[i & 1]!++
-  if (2 * zeros[1]! > units) return "utf-16le"
-  return 2 * zeros[0]! > units ? "utf-16be" : undefined
+  let low = 0
+  let high = 0
+  for (let i = 0; i < 2 * units; i += 2) {
+    if (source[i] === 0) low++
+    if (source[i + 1] === 0) high++
+  }
+  const labels = high >= low ? ([LITTLE, BIG] as const) : ([BIG, LITTLE] as const)
+  return labels.filter((label) => 2 * (label === LITTLE ? high : low) > units)
 }
 
 /** No control character but white space: what is written for people, and not bytes in disguise. */
