@@ -99,15 +99,15 @@ export function readVolumeFacts(block: MetadataBlock, bootSectorSize = 0): Volum
   }
 }
 
-type VirtualizationInfo = Parsed<typeof VirtualizationInfoBody>
+export type VirtualizationInfo = Parsed<typeof VirtualizationInfoBody>
 
-interface Virtualization {
+export interface Virtualization {
   readonly info?: VirtualizationInfo
   /** Since Windows 8. */
   readonly extension?: VirtualizationExtension
 }
 
-function readVirtualization(dataset: Dataset): Virtualization {
+export function readVirtualization(dataset: Dataset): Virtualization {
   const datum = dataset.datums.find(({ type }) => type === DatumType.virtualizationInfo)
   if (!datum || datum.body.length < VirtualizationInfoBody.size) return {}
   const info = VirtualizationInfoBody.parse(datum.body)

@@ -1,5 +1,5 @@
-/** Key protectors and credentials in, volume keys out, with the reason for each that did not fit. */
+/** Key material and credentials in, volume keys out, with the reason for each that did not fit. */
 export type { LabelledCredential } from "./attempts.ts"
 export * from "./protector-words.ts"
+export type { Try, TryOutcome } from "./tries.ts"
 export * from "./unlock-volume.ts"
-export * from "./verify-metadata.ts"

@@ -11,8 +11,8 @@ import type { Credential } from "../../src/credential/index.ts"
 import type { Crypto } from "../../src/crypto/crypto.ts"
 import { EncryptionMethod } from "../../src/crypto/method.ts"
 import { nodeCrypto } from "../../src/crypto/node.ts"
-import { type MetadataBlock, parseMetadataBlock } from "../../src/fve/index.ts"
-import { type LabelledCredential, unlockVolume, verifyMetadata } from "../../src/unlock/index.ts"
+import { type MetadataBlock, keyMaterialOf, parseMetadataBlock } from "../../src/fve/index.ts"
+import { type LabelledCredential, unlockVolume } from "../../src/unlock/index.ts"
 import { freeExtents, loadFixture } from "../fixtures/fixtures.ts"
 import { type ForgedVolume, type Recipe, forge } from "../forge/forge.ts"
 import { RECOVERY_PASSWORD } from "../forge/protectors.ts"
@@ -50,7 +50,7 @@ describe("unlockVolume", () => {
     const { block } = await volumeWith({ kind: "recovery-password" }, { kind: "clear-key" })
     const { crypto, stretches } = counted()
     const { keys, openedBy } = await unlockVolume(
-      block.dataset,
+      keyMaterialOf(block.dataset),
       [labelled(parseRecoveryPassword(OTHER_DIGITS))],
       crypto,
     )
@@ -74,7 +74,11 @@ describe("unlockVolume", () => {
       parseFvek(hexOf(forged.fvek!)),
     ]
     for (const credential of ways) {
-      const { keys, openedBy } = await unlockVolume(block.dataset, [labelled(credential)], nodeCrypto)
+      const { keys, openedBy } = await unlockVolume(
+        keyMaterialOf(block.dataset),
+        [labelled(credential)],
+        nodeCrypto,
+      )
       expect(openedBy?.credential).toBe(credential.kind)
       expect(hexOf(keys!.fvek.reveal())).toBe(hexOf(forged.fvek!))
     }
@@ -83,7 +87,11 @@ describe("unlockVolume", () => {
   it("says which other form of a password fitted", async () => {
     const { block } = await volumeWith({ kind: "password", password: PASSWORD })
     const typed = `${PASSWORD.normalize("NFD")}\n`
-    const { openedBy } = await unlockVolume(block.dataset, [labelled(parsePassword(typed))], nodeCrypto)
+    const { openedBy } = await unlockVolume(
+      keyMaterialOf(block.dataset),
+      [labelled(parsePassword(typed))],
+      nodeCrypto,
+    )
     expect(openedBy?.form).toBe("without the newline at its end, in composed form (NFC)")
   })
 
@@ -96,7 +104,7 @@ describe("unlockVolume", () => {
       { kind: "public-key" },
     )
     const credentials = [labelled(parseRecoveryPassword(OTHER_DIGITS)), labelled(parseVmk("00".repeat(32)))]
-    const { keys, tries } = await unlockVolume(block.dataset, credentials, nodeCrypto)
+    const { keys, tries } = await unlockVolume(keyMaterialOf(block.dataset), credentials, nodeCrypto)
     expect(keys).toBeUndefined()
     expect(tries.map(({ credential, protector, outcome }) => [credential, protector?.kind, outcome])).toEqual(
       [
@@ -119,7 +127,7 @@ describe("unlockVolume", () => {
     const credentials = ["000011-000022-000033-000044-000055-000066-000077-000088", RECOVERY_PASSWORD].map(
       (digits) => labelled(parseRecoveryPassword(digits)),
     )
-    const { openedBy } = await unlockVolume(block.dataset, credentials, crypto)
+    const { openedBy } = await unlockVolume(keyMaterialOf(block.dataset), credentials, crypto)
     expect(openedBy?.outcome).toBe("opened")
     expect(stretches()).toBeGreaterThanOrEqual(3)
   })
@@ -128,7 +136,9 @@ describe("unlockVolume", () => {
     const { block } = await volumeWith({ kind: "recovery-password" })
     const signal = AbortSignal.abort(new Error("enough"))
     const credentials = [labelled(parseRecoveryPassword(OTHER_DIGITS))]
-    await expect(unlockVolume(block.dataset, credentials, nodeCrypto, { signal })).rejects.toThrow("enough")
+    await expect(
+      unlockVolume(keyMaterialOf(block.dataset), credentials, nodeCrypto, { signal }),
+    ).rejects.toThrow("enough")
   })
 
   it("tells a wrong FVEK datum from a wrong key", async () => {
@@ -137,25 +147,11 @@ describe("unlockVolume", () => {
     fvek.body[20]! ^= 1
     const startup = forged.protectors[0]!.startupKey!.file
     const { keys, tries } = await unlockVolume(
-      block.dataset,
+      keyMaterialOf(block.dataset),
       [labelled(parseStartupKey(startup))],
       nodeCrypto,
     )
     expect(keys).toBeUndefined()
     expect(tries[0]).toMatchObject({ outcome: "damaged", why: "opens, but the FVEK datum is damaged" })
-  })
-})
-
-describe("verifyMetadata", () => {
-  it("tells who wrote the metadata", async () => {
-    const { forged, block } = await volumeWith({ kind: "startup-key" })
-    const vmk = parseVmk(hexOf(forged.vmk!)).key
-    expect(verifyMetadata(block, vmk, nodeCrypto).code).toBe("metadata-hash-right")
-    expect(verifyMetadata(block, undefined, nodeCrypto).code).toBe("metadata-hash-unverified")
-    block.bytes[0x50]! ^= 1
-    expect(verifyMetadata(block, vmk, nodeCrypto)).toMatchObject({
-      code: "metadata-hash-wrong",
-      severity: "damage",
-    })
   })
 })
