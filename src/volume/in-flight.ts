@@ -7,21 +7,22 @@
 import { type Extent, extent, mergeExtents } from "../extents/extent.ts"
 import type { SectorCipher } from "../crypto/sector-cipher.ts"
 import { LOGGED_BYTES } from "../fve/index.ts"
+import type { Storage } from "./settle.ts"
 
 /**
  * @param raw the chunk's sectors as stored now, whole sectors
  * @param logged `LOGGED_BYTES` a sector, in the same order
  * @param position where the chunk is stored
- * @param encryptedByBitmap what the bitmap (or watermark) says of the chunk
- * @returns the sectors stored in plaintext
+ * @param byBitmap what the bitmap (or watermark) says of the chunk; absent when nothing does
+ * @returns the sectors stored in plaintext; `undefined` when neither the data nor a bitmap tells
  */
 export function decideInFlight(
   raw: Uint8Array,
   logged: Uint8Array,
   position: number,
   cipher: SectorCipher,
-  encryptedByBitmap: boolean,
-): Extent[] {
+  byBitmap: Storage | undefined,
+): Extent[] | undefined {
   const { sectorSize } = cipher
   const count = Math.min(Math.floor(raw.length / sectorSize), Math.floor(logged.length / LOGGED_BYTES))
   const sectors = raw.subarray(0, count * sectorSize)
@@ -44,8 +45,9 @@ export function decideInFlight(
     else if (isLogged(encrypted, sector)) votes--
   })
   // No vote: nothing was converted yet, or all of it was rewritten since. The bitmap is right either way.
+  if (votes === 0 && byBitmap === undefined) return undefined
   const isEncrypted = (isConverted: boolean): boolean =>
-    votes === 0 ? encryptedByBitmap : isConverted === votes > 0
+    votes === 0 ? byBitmap === "encrypted" : isConverted === votes > 0
   return mergeExtents(
     converted.flatMap((isConverted, sector) =>
       isEncrypted(isConverted) ? [] : [extent(position + sector * sectorSize, sectorSize)],

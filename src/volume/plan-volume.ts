@@ -6,6 +6,8 @@
  */
 import {
   type Extent,
+  alignDown,
+  alignUp,
   endOf,
   extent,
   extentBetween,
@@ -14,7 +16,7 @@ import {
   subtractExtents,
 } from "../extents/extent.ts"
 import type { EncryptionMethod } from "../crypto/method.ts"
-import type { Run, Substitution, VolumePlan } from "./volume-plan.ts"
+import { type Run, type Substitution, type VolumePlan, clipRun } from "./volume-plan.ts"
 
 /** All positions are bytes from the start of the volume; extents are whole sectors. */
 export interface PlanFacts {
@@ -31,6 +33,11 @@ export interface PlanFacts {
   readonly zeroed: readonly Extent[]
   /** The places whose sectors are stored in plaintext; everything else is stored encrypted. */
   readonly storedPlain: readonly Extent[]
+  /** The head, when nobody knows where it is kept: what stands in its place is filler. */
+  readonly missingHead?: Extent
+  /** Parts of the plaintext volume whose only stored form is gone. */
+  readonly lost?: readonly Extent[]
+  /** One that covers whole sectors stands in for them even where they are lost. */
   readonly substitutions: readonly Substitution[]
 }
 
@@ -39,14 +46,24 @@ export function planVolume(facts: PlanFacts): VolumePlan {
   const plain = facts.method === undefined ? [whole] : mergeExtents(facts.storedPlain)
   const held = extent(0, Math.min(facts.held, facts.size))
   const head = intersect(whole, extent(0, facts.headBackup?.length ?? 0))
+  const missing = facts.missingHead ? [facts.missingHead] : []
+  const lost = mergeExtents([...missing, ...(facts.lost ?? [])].map((e) => intersect(e, whole)))
+  const replaced = facts.substitutions.flatMap((s) =>
+    lost.map((e) => intersect(wholeSectors(s, facts.sectorSize), e)),
+  )
   const zeroed = mergeExtents(
     [...facts.zeroed, ...(facts.headBackup ? [facts.headBackup] : [])].map((e) => intersect(e, whole)),
   )
   const zeroedBehindHead = zeroed.flatMap((e) => subtractExtents(e, [head]))
-  const runs = [
+  const stored = [
     ...(facts.headBackup ? headRuns(head, facts.headBackup.start, plain, held) : []),
     ...zeroedBehindHead.map((e): Run => ({ kind: "zeroed", extent: e })),
     ...subtractExtents(whole, [head, ...zeroed]).flatMap((e) => runsInPlace(e, plain, held)),
+  ]
+  const runs = [
+    ...(lost.length > 0 ? stored.flatMap((run) => partsOutside(run, lost)) : stored),
+    ...mergeExtents(replaced).map((e): Run => ({ kind: "zeroed", extent: e })),
+    ...lost.flatMap((e) => subtractExtents(e, replaced)).map((e): Run => ({ kind: "unreadable", extent: e })),
   ].sort((a, b) => a.extent.start - b.extent.start)
   return {
     size: facts.size,
@@ -55,6 +72,15 @@ export function planVolume(facts: PlanFacts): VolumePlan {
     runs,
     substitutions: facts.substitutions.filter((s) => s.at + s.bytes.length <= facts.size),
   }
+}
+
+function partsOutside(run: Run, holes: readonly Extent[]): Run[] {
+  return subtractExtents(run.extent, holes).map((e) => clipRun(run, e))
+}
+
+/** The sectors that the bytes cover from end to end. */
+function wholeSectors({ at, bytes }: Substitution, sectorSize: number): Extent {
+  return extentBetween(alignUp(at, sectorSize), alignDown(at + bytes.length, sectorSize))
 }
 
 function headRuns(head: Extent, backup: number, plain: readonly Extent[], held: Extent): Run[] {

@@ -5,7 +5,7 @@ import { EncryptionMethod } from "../../src/crypto/method.ts"
 import { nodeCrypto } from "../../src/crypto/node.ts"
 import { readVolumeFacts, recogniseBootSector } from "../../src/fve/index.ts"
 import { surveyMetadata } from "../../src/locate/index.ts"
-import { chooseMetadata } from "../../src/repair/index.ts"
+import { reconcile } from "../../src/repair/index.ts"
 import { memorySource } from "../../src/source/index.ts"
 import { planVolume, plainView, surveyConversion } from "../../src/volume/index.ts"
 import { freeExtents, loadFixture } from "../fixtures/fixtures.ts"
@@ -51,10 +51,8 @@ async function open(
   damage(image)
   const source = memorySource(image)
   const boot = recogniseBootSector(image)!
-  const chosen = chooseMetadata(await surveyMetadata(source, boot.metadataOffsets)).find(
-    (copy) => copy.chosen,
-  )
-  const facts = readVolumeFacts(chosen!.copy.block!)
+  const { block } = reconcile({ copies: await surveyMetadata(source, boot.metadataOffsets) })
+  const facts = readVolumeFacts(block!)
   const cipher = nodeCrypto.createSectorCipher(volume.method, volume.fvek!, 512)
   const evidence = await surveyConversion({ source, facts, boot, sectorSize: 512, cipher })
   const plaintext = new Uint8Array(image.length)

@@ -3,7 +3,7 @@ import { referenceCrypto } from "../../src/crypto/reference.ts"
 import { type Extent, extent } from "../../src/extents/extent.ts"
 import { type StoredVolume, readPlainSectors } from "../../src/volume/plain-sectors.ts"
 import type { Run } from "../../src/volume/volume-plan.ts"
-import { faultySource } from "./faulty-source.ts"
+import { faultySource } from "../pipeline/faulty-source.ts"
 
 const XTS = 0x8004
 const fvek = new Uint8Array(32).map((_, i) => i)

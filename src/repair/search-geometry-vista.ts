@@ -1,0 +1,78 @@
+/**
+ * Windows Vista: NTFS in its own place, with the first 16 sectors in plaintext. Its boot sector, and the copy in the last
+ * sector, lack one field, the place of $MFTMirr, which $MFT tells.
+ */
+import type { SectorCipher } from "../crypto/sector-cipher.ts"
+import { equalBytes } from "../bytes/compare.ts"
+import { hex } from "../extents/extent.ts"
+import { type FileSystem, findMftGeometry } from "../filesystem/index.ts"
+import { type BootLayout, VistaSector, recogniseBootSector } from "../fve/index.ts"
+import type { ByteSource } from "../source/byte-source.ts"
+import { readBytes } from "../source/read-bytes.ts"
+import type { FoundGeometry } from "./search-geometry.ts"
+import { guessedView } from "./search-geometry-view.ts"
+
+/** In bytes: 16 sectors of 512. */
+export const VISTA_HEAD = 0x2000
+
+type VistaFound = Pick<
+  FoundGeometry,
+  "layout" | "headLength" | "doubtful" | "metadataOffsets" | "mftMirrorLcn"
+> & { readonly fileSystem?: FileSystem }
+
+/** `undefined` when nothing of Windows Vista is there, unless that is known from elsewhere. */
+export async function findVista(
+  volume: ByteSource,
+  cipher: SectorCipher,
+  known: BootLayout | undefined,
+  signal?: AbortSignal,
+): Promise<VistaFound | undefined> {
+  const { sectorSize } = cipher
+  const first = await readBytes(volume, 0, sectorSize, signal)
+  const last = await readBytes(volume, volume.size - sectorSize, sectorSize, signal)
+  const sector = [first.bytes, last.bytes].find((bytes) => recogniseBootSector(bytes)?.layout === "vista")
+  const hasPlainBootCode = isBootCode((await readBytes(volume, sectorSize, 16, signal)).bytes)
+  if (!sector && !hasPlainBootCode && known !== "vista") return undefined
+  const named = sector ? recogniseBootSector(sector)!.metadataOffsets : []
+  const mft = await findMirror(volume, cipher, sector, signal)
+  const evidence = sector
+    ? `its boot sector stands in the ${sector === first.bytes ? "first" : "last"} sector`
+    : hasPlainBootCode
+      ? "the boot program is there in plaintext"
+      : "given"
+  return {
+    layout: { value: "vista", confidence: sector ? "proven" : "likely", evidence },
+    headLength: { value: 0, confidence: "proven", evidence: "Windows Vista moves nothing" },
+    doubtful: [],
+    metadataOffsets: {
+      value: named,
+      confidence: "likely",
+      evidence: named.length > 0 ? `the boot sector names ${hex(named[0]!)}` : "nothing names them",
+    },
+    ...(mft !== undefined && {
+      mftMirrorLcn: { value: BigInt(mft), confidence: "proven", evidence: "$MFT says where its mirror lies" },
+    }),
+  }
+}
+
+const BOOT_MANAGER = Uint8Array.from("\x07BOOTMGR", (letter) => letter.charCodeAt(0))
+
+function isBootCode(bytes: Uint8Array): boolean {
+  return equalBytes(
+    bytes.filter((_, i) => i % 2 === 0),
+    BOOT_MANAGER,
+  )
+}
+
+async function findMirror(
+  volume: ByteSource,
+  cipher: SectorCipher,
+  sector: Uint8Array | undefined,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
+  const view = guessedView({ source: volume, cipher, plainHead: VISTA_HEAD })
+  const { bios, mftLcn } = sector ? VistaSector.parse(sector) : { bios: undefined, mftLcn: 0n }
+  const hint = bios ? Number(mftLcn) * bios.clusterSectorCount * bios.sectorSize : undefined
+  const found = await findMftGeometry(view, { signal, hints: hint ? [hint] : [] })
+  return found?.mirrorLcn
+}
