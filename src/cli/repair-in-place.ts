@@ -1,0 +1,24 @@
+/** `repair-bde INPUT -nov …` */
+import type { InPlaceReport } from "../job/patch-report.ts"
+import { repairInPlace as repairDrive } from "../job/repair-in-place.ts"
+import { isGiven, textOf, textsOf } from "./invocation.ts"
+import { renderInPlace } from "./render-patch.ts"
+import { inputOf, type Command } from "./session.ts"
+
+export const repairInPlace: Command<InPlaceReport> = {
+  run(invocation, credentials, context) {
+    const yesWriteTo = textOf(invocation, "yesWriteTo")
+    const undoFile = textOf(invocation, "undoFile")
+    const request = {
+      input: inputOf(invocation),
+      credentials,
+      keyPackages: textsOf(invocation, "keyPackage"),
+      dryRun: isGiven(invocation, "dryRun"),
+      ...(yesWriteTo !== undefined && { yesWriteTo }),
+      ...(undoFile !== undefined && { undoFile }),
+    }
+    return repairDrive(request, context)
+  },
+  render: renderInPlace,
+  exitCode: ({ exitCode }) => exitCode,
+}

@@ -1,0 +1,56 @@
+/** What forbids to repair a volume in place: where anything is open, only a look at a decrypted copy can decide. */
+import { MetadataError, UnsupportedError } from "../errors.ts"
+import { hexRange } from "../extents/extent.ts"
+import { ConversionState } from "../fve/index.ts"
+import { bootOf } from "../locate/index.ts"
+import type { PatchQuestion } from "./patch-step.ts"
+
+const COPIES = 3
+const INSTEAD = "decrypt it to an OUTPUT instead: that touches nothing and shows what is right"
+
+/** @throws UnsupportedError, MetadataError */
+export function refuseDoubts(question: PatchQuestion): void {
+  refuseOthers(question)
+  const { metadata, planned } = question
+  const { doubts } = metadata.account
+  if (doubts.length === 0 && metadata.facts.metadataOffsets.length === COPIES)
+    return refuseConversion(question)
+  const texts =
+    doubts.length > 0
+      ? doubts.map(({ text }) => text)
+      : ["nothing tells where all of its metadata copies were"]
+  throw new MetadataError("metadata-doubtful", `too little is known of the volume: ${texts.join("; ")}`, {
+    next: [...(planned ? [] : ["give a credential: with the key more can be told"]), INSTEAD],
+    data: { doubts: texts },
+  })
+}
+
+function refuseOthers({ volume: { place } }: PatchQuestion): void {
+  if (place.standing === "current" && !place.missingHead) return
+  const text = place.missingHead
+    ? "the input begins inside of the volume: its first sectors are not there to be repaired"
+    : "another volume took the place of this one since: repairing it would destroy the newer one"
+  throw new UnsupportedError("volume-not-current", text, { next: [INSTEAD], data: { where: place.where } })
+}
+
+/** A trial settles them for this program; to Windows the volume would go on saying something else. */
+const UNDECIDED: ReadonlySet<string> = new Set(["storage-decided-by-trial", "storage-undecidable"])
+
+function refuseConversion(question: PatchQuestion): void {
+  if (!isConverting(question)) return
+  const { planned } = question
+  const open = (planned?.findings ?? []).filter(({ code }) => UNDECIDED.has(code))
+  if (planned && open.length === 0) return
+  const where = open.flatMap(({ extent }) => (extent ? [hexRange(extent)] : []))
+  const message = planned
+    ? `the conversion of this volume is undecided by its own structures: ${where.join(", ")}`
+    : "the volume is in the middle of a conversion: only with its key can be told how far it came"
+  throw new UnsupportedError("conversion-undecided", message, { next: [INSTEAD], data: { where } })
+}
+
+/** Where the boot sector is lost, it may have told of a conversion on write whose structures are lost too. */
+function isConverting({ volume: { place }, metadata: { facts } }: PatchQuestion): boolean {
+  const mayBe = !place.boot && place.traces.copies.some(({ trace }) => trace.usesEow)
+  const isWhole = facts.state === ConversionState.encrypted || facts.state === ConversionState.decrypted
+  return bootOf(place).layout === "eow" || mayBe || !isWhole
+}
