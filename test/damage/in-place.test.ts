@@ -1,0 +1,83 @@
+/**
+ * After a repair in place the drive opens everywhere again: other programs make of it what they make of the volume before
+ * the damage, and cryptsetup shows the same FVEK. The undo then gives the damaged image back, bit for bit.
+ */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, describe, expect, it } from "vitest"
+import { AppError, type InPlaceReport, repairInPlace, undoRepair } from "../../dist/index.js"
+import { extent } from "../../src/extents/extent.ts"
+import type { ForgedVolume } from "../forge/forge.ts"
+import { askPeer, setScene } from "../peers/peers.ts"
+import { requireTools } from "../suites/tools.ts"
+import { inputFor, keysFor } from "./attempt.ts"
+import { askPeers } from "./peers.ts"
+import { type Case, cases, makeVictim } from "./scenario.ts"
+import { layOnDisk, storedBytes, type Victim } from "./victim.ts"
+
+const isFull = process.env.SLOW !== undefined
+const hasTools = requireTools("dislocker-file", "bdemount", "cryptsetup", "mkntfs", "mkfs.exfat", "mkfs.vfat")
+
+const folder = mkdtempSync(join(tmpdir(), "repair-bde-damage-in-place-"))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const path = join(folder, "drive.img")
+const undoFile = join(folder, "drive.undo")
+
+describe.runIf(isFull && hasTools)("a damaged volume, repaired in place", () => {
+  it.each(cases.map((one) => [one.scenario.name, one.volume, one] as const))(
+    "%s on %s",
+    async (_, __, one) => {
+      const victim = await makeVictim(one)
+      writeFileSync(path, victim.input)
+      rmSync(undoFile, { force: true })
+      const outcome = await repairDrive(victim, one)
+      const expected = one.inPlace
+      if (outcome instanceof AppError) {
+        expect(`refused ${outcome.exitCode}`, `${outcome.code}: ${outcome.message}`).toBe(expected)
+        expect(Buffer.compare(readFileSync(path), victim.input)).toBe(0)
+        return
+      }
+      expect("opens again").toBe(expected)
+      const repaired: Victim = { ...victim, input: readFileSync(path) }
+      expect(outcome.verification ?? { opens: true }).toMatchObject({ opens: true })
+      expect(everybodyOn(repaired)).toEqual(everybodyOnUndamaged(victim))
+      if (!outcome.undoFile) return
+      await undoRepair({ undoFile, input: { path } })
+      expect(Buffer.compare(readFileSync(path), victim.input)).toBe(0)
+    },
+  )
+})
+
+async function repairDrive(victim: Victim, { scenario }: Case): Promise<InPlaceReport | AppError> {
+  const input = inputFor(victim, scenario, path)
+  const keys = await keysFor(victim, scenario, folder)
+  const { protectors } = victim.volume
+  const yesWriteTo = protectors.find(({ kind }) => kind === (scenario.credential ?? "startup-key"))?.id
+  try {
+    return await repairInPlace({ input, ...keys, undoFile, ...(yesWriteTo && { yesWriteTo }) })
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
+}
+
+const onUndamaged = new Map<ForgedVolume, Readonly<Record<string, string>>>()
+
+function everybodyOnUndamaged({ name, volume }: Victim): Readonly<Record<string, string>> {
+  const results = onUndamaged.get(volume) ?? everybodyOn(layOnDisk(name, volume))
+  onUndamaged.set(volume, results)
+  return results
+}
+
+/** Of the volume by itself: none of them is to find it on a disk. */
+function everybodyOn(victim: Victim): Readonly<Record<string, string>> {
+  const { volume } = victim
+  const scratch = join(folder, "peers")
+  mkdirSync(scratch, { recursive: true })
+  const image = storedBytes(victim, extent(0, volume.size))
+  const scene = setScene(scratch, { ...volume, image })
+  const cryptsetup = volume.fvek ? askPeer("cryptsetup", scene, "startup-key") : "not asked"
+  return { ...askPeers({ ...victim, input: image, start: 0 }, scratch), cryptsetup }
+}
