@@ -34,7 +34,29 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Only these may touch Node; the rest runs in a browser. */
-const MAY_TOUCH_NODE = /^(source|sink|places|pipeline|job|cli|serve|crypto\/node|patch\/apply)/
+const MAY_TOUCH_NODE = /^(source|sink|places|pipeline|job|cli|serve|crypto\/node|patch\/apply\.ts)/
+
+/** The hand that writes to a source, and the two jobs that may call it. */
+const SOURCE_WRITER = "patch/apply.ts"
+const MAY_WRITE_TO_SOURCE: ReadonlySet<string> = new Set(["job/repair-in-place.ts", "job/undo.ts"])
+
+/**
+ * Every file that can open something for writing, and what that is. Nothing of `source/` is here; `sink/descriptor.ts` does
+ * what these tell it, and nobody else may tell it anything.
+ */
+const WRITERS: Readonly<Record<string, string>> = {
+  "sink/file.ts": "the output",
+  "sink/prepare-output.ts": "the output",
+  "sink/lock.ts": "the lock beside the output",
+  "patch/apply.ts": "the source",
+  "job/undo-files.ts": "the undo file",
+  "job/scan-checkpoint.ts": "the state of a scan",
+  "cli/log-file.ts": "the log",
+  "cli/terminal.ts": "the terminal",
+}
+/** What the system needs to hear before it lets one write, or names in place of it. */
+const WRITING =
+  /\bO_(WRONLY|RDWR|CREAT|TRUNC|APPEND)\b|\b(writeFile|writeFileSync|appendFile|createWriteStream|truncate|ftruncate|copyFile|rename)\(|\bopen(Sync)?\([^)]*"[rwa]x?\+?"/
 
 interface Import {
   readonly file: string
@@ -70,6 +92,9 @@ function fault({ file, target }: Import): string | undefined {
     return MAY_TOUCH_NODE.test(file) ? undefined : `${file} imports ${target}, but must run in a browser`
   }
   if (!target.endsWith(".ts")) return `${file} imports the package ${target}`
+  if (target === SOURCE_WRITER && !MAY_WRITE_TO_SOURCE.has(file)) return `${file} could write to a source`
+  if (target === "sink/descriptor.ts" && from !== "sink" && file !== SOURCE_WRITER)
+    return `${file} could write without the checks of a sink`
   const to = roomOf(target)
   const allowed = MAY_IMPORT[from]
   if (!allowed) return `${file} lies in ${from}/, which has no layer`
@@ -96,7 +121,30 @@ describe("layers", () => {
     ["volume/plan.ts", 'import { readFileSync } from "node:fs"'],
     ["cli/main.ts", 'import { parseGuid } from "../fve/index.ts"'],
     ["unlock/unlock.ts", 'import { z } from "zod"'],
+    ["job/repair.ts", 'import { applyPatch } from "../patch/apply.ts"'],
+    ["patch/index.ts", 'export * from "./apply.ts"'],
+    ["patch/rewrite.ts", 'import { open } from "node:fs"'],
+    ["job/undo.ts", 'import { openDescriptor } from "../sink/descriptor.ts"'],
   ])("catches a planted wrong arrow in %s", (file, text) => {
     expect(importsOf(file, text).map(fault).filter(Boolean)).toHaveLength(1)
   })
+
+  it("know every file that can open something for writing", () => {
+    const writers = files.filter((file) =>
+      WRITING.test(withoutComments(readFileSync(join(SOURCE, file), "utf8"))),
+    )
+    expect(writers.sort()).toEqual(Object.keys(WRITERS).sort())
+  })
+
+  it.each([
+    "await open(path, constants.O_RDWR)",
+    'openSync(path, "w")',
+    'await open(path, isNew ? "wx" : "r+", 0o600)',
+    "createWriteStream(path)",
+    "await file.truncate(size)",
+  ])("see a writer in %s", (text) => {
+    expect(WRITING.test(text)).toBe(true)
+  })
 })
+
+const withoutComments = (text: string): string => text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, "")

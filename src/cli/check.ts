@@ -3,6 +3,7 @@ import { EXIT_DONE } from "../errors.ts"
 import { checkCredentials } from "../job/check.ts"
 import type { CheckReport } from "../job/reports.ts"
 import { renderCheck } from "./render-check.ts"
+import { textsOf } from "./invocation.ts"
 import { inputOf, type Command } from "./session.ts"
 
 /** The exit code of a `CredentialError`: that nothing fits is the answer here, and no error. */
@@ -10,7 +11,10 @@ const LOCKED = 13
 
 export const check: Command<CheckReport> = {
   run: (invocation, credentials, context) =>
-    checkCredentials({ input: inputOf(invocation), credentials }, context),
+    checkCredentials(
+      { input: inputOf(invocation), credentials, keyPackages: textsOf(invocation, "keyPackage") },
+      context,
+    ),
   render: renderCheck,
   exitCode: ({ opens }) => (opens ? EXIT_DONE : LOCKED),
 }

@@ -8,6 +8,7 @@ export const COMMANDS = {
       "repair-bde disk.img out.img -rp",
       "repair-bde /dev/sdb2 out.img -rk F:/1A2B3C4D-0000-0000-0000-000000000000.BEK -lf log.txt",
       "repair-bde repair disk.img - --json --credentials-file keys.txt >out.img",
+      "repair-bde /dev/sdb2 -nov -rp --dry-run",
     ],
   },
   inspect: {
@@ -19,6 +20,16 @@ export const COMMANDS = {
     positionals: ["INPUT"],
     summary: "do these credentials open INPUT, and if not, why: writes nothing",
     examples: ["repair-bde check disk.img -pw", "repair-bde check disk.img --credentials-file keys.txt"],
+  },
+  undo: {
+    positionals: ["FILE", "INPUT"],
+    summary: "put back what -nov replaced on INPUT; FILE is the undo file that it saved",
+    examples: ["repair-bde undo repair-bde-1A2B3C4D-20240131-235959.undo /dev/sdb2"],
+  },
+  locate: {
+    positionals: ["INPUT"],
+    summary: "search all of INPUT for volumes whose boot sector or partition is gone: writes nothing",
+    examples: ["repair-bde locate /dev/sdb", "repair-bde locate disk.img --all --scan-state scan.json"],
   },
 } as const satisfies Record<string, Command>
 

@@ -10,9 +10,10 @@ import { version } from "./version.ts"
 
 const MESSAGE_LENGTH = 300
 
-export function renderCrash(error: unknown, scrubber: Scrubber): string[] {
+export function renderCrash(error: unknown, scrubber: Scrubber, isInPlace = false): string[] {
+  const input = isInPlace ? "`repair-bde undo` takes back what was written" : "INPUT was only read"
   return [
-    "repair-bde: this is a bug in repair-bde, not a fault of your drive; INPUT was only read",
+    `repair-bde: this is a bug in repair-bde, not a fault of your drive; ${input}`,
     "  next: report it with the lines below; they hold no key, no password and no content of your drive",
     `  repair-bde ${version()}, node ${process.version}, ${platform()} ${arch()}`,
     ...describe(error).map((line) => `  ${scrubber.scrub(line)}`),

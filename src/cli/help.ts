@@ -6,6 +6,7 @@ const GROUPS: readonly (readonly [Option["group"], string])[] = [
   ["credentials", "Credentials (several may be given: each is tried on each key protector of its kind)"],
   ["volume", "Which volume"],
   ["output", "Output"],
+  ["in-place", "In place: INPUT itself is written to"],
   ["report", "Reports"],
 ]
 
@@ -25,7 +26,9 @@ export function shortUsage(): string {
 usage: repair-bde INPUT OUTPUT {-rp [DIGITS] | -rk FILE | -pw} [OPTIONS]
        repair-bde inspect INPUT
        repair-bde check INPUT {-rp [DIGITS] | -rk FILE | -pw}
-INPUT is only ever read. Start with \`repair-bde inspect INPUT\`: it says which key is needed.
+       repair-bde locate INPUT
+       repair-bde INPUT -nov [OPTIONS]
+INPUT is only ever read, but for -nov, which asks first. Start with \`repair-bde inspect INPUT\`: it says which key is needed.
 See \`repair-bde --help\`.`
 }
 
@@ -35,11 +38,11 @@ export function help(command?: CommandName): string {
   const examples = commands.flatMap((name) => COMMANDS[name].examples)
   const intro = command
     ? `repair-bde ${command}: ${COMMANDS[command].summary}`
-    : "repair-bde decrypts and repairs BitLocker drives. INPUT, an image or a device, is only ever read."
+    : "repair-bde decrypts and repairs BitLocker drives. INPUT, an image or a device, is only read, but for -nov and undo."
   const groups = GROUPS.map(([group, title]) => ({ title, rows: optionRows(group, commands) }))
   return [
     intro,
-    section("Usage", commands.map(usageLine)),
+    section("Usage", commands.flatMap(usageLines)),
     ...(command
       ? []
       : [
@@ -47,25 +50,25 @@ export function help(command?: CommandName): string {
         ]),
     ...groups.filter(({ rows }) => rows.length > 0).map(({ title, rows }) => section(title, table(rows))),
     "Names go with one dash or two, in any letter case, before or after the paths. Sizes: 4096, 0x1000, 4K, 1M, 2G, 1T.",
-    ...(commands.some((name) => name !== "inspect") ? [SECRETS] : []),
+    ...(optionRows("credentials", commands).length > 0 ? [SECRETS] : []),
     section("Examples", examples),
     section("Exit codes", EXIT_CODES.split("\n")),
   ].join("\n\n")
 }
 
-function usageLine(name: CommandName): string {
+function usageLines(name: CommandName): string[] {
   const word = name === "repair" ? "[repair]" : name
-  return `repair-bde ${word} ${COMMANDS[name].positionals.join(" ")} [OPTIONS]`
+  const line = `repair-bde ${word} ${COMMANDS[name].positionals.join(" ")} [OPTIONS]`
+  return name === "repair" ? [line, "repair-bde [repair] INPUT -nov [OPTIONS]"] : [line]
 }
 
 function commandRow(name: CommandName): readonly [string, string] {
   return [name, COMMANDS[name].summary]
 }
 
-/** What comes later is recognised, but not advertised. */
 function optionRows(group: Option["group"], commands: readonly CommandName[]): (readonly [string, string])[] {
   return OPTION_KEYS.map((key) => OPTION_ROWS[key])
-    .filter((row) => row.group === group && !row.later)
+    .filter((row) => row.group === group)
     .filter((row) => row.commands.some((name) => commands.includes(name)))
     .map((row) => [spellings(row), row.help] as const)
 }

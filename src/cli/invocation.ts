@@ -1,6 +1,6 @@
 /** A command line as it was understood, and the typed values in it. */
 import type { Extent } from "../extents/extent.ts"
-import type { CommandName } from "./commands.ts"
+import { COMMANDS, type CommandName } from "./commands.ts"
 import { OPTION_ROWS, type OptionKey } from "./options.ts"
 import { parseCount, parseRange, parseSize } from "./quantities.ts"
 
@@ -29,13 +29,29 @@ export interface Invocation {
   readonly redacted: readonly string[]
 }
 
-export function isGiven({ given }: Invocation, key: OptionKey): boolean {
+/** The paths that it has to have: a repair in place has no OUTPUT. */
+export function positionalsOf(invocation: Pick<Invocation, "command" | "given">): readonly string[] {
+  const names: readonly string[] = COMMANDS[invocation.command].positionals
+  return isGiven(invocation, "noOutputVolume") ? names.slice(0, 1) : names
+}
+
+/** Whether INPUT itself may be written to. */
+export function isInPlace(invocation: Pick<Invocation, "command" | "given">): boolean {
+  return invocation.command === "undo" || isGiven(invocation, "noOutputVolume")
+}
+
+export function isGiven({ given }: Pick<Invocation, "given">, key: OptionKey): boolean {
   return given.some((option) => option.key === key)
 }
 
 /** The value of an option that is given once at most. */
 export function textOf({ given }: Invocation, key: OptionKey): string | undefined {
   return given.find((option) => option.key === key)?.value
+}
+
+/** All values of an option that may be given several times. */
+export function textsOf({ given }: Invocation, key: OptionKey): string[] {
+  return given.flatMap((option) => (option.key === key && option.value !== undefined ? [option.value] : []))
 }
 
 /** Sizes and counts; their form has been checked. */

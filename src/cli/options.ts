@@ -21,18 +21,19 @@ export type ValueFrom = "next" | "next-if-digits" | "next-after-two-dashes"
 export interface Option {
   readonly names: readonly [string, ...string[]]
   readonly commands: readonly CommandName[]
-  readonly group: "credentials" | "volume" | "output" | "report"
+  readonly group: "credentials" | "volume" | "output" | "in-place" | "report"
   readonly help: string
   /** Absent: a switch. */
   readonly value?: { readonly label: string; readonly kind: ValueKind; readonly from: ValueFrom }
   /** The value is a secret, or may be one: it is never repeated to anybody. */
   readonly secret?: true
   readonly repeatable?: true
-  /** Recognised and refused until it exists: what to do instead. */
-  readonly later?: string
 }
 
-const ALL = ["repair", "inspect", "check"] as const
+const ALL = ["repair", "inspect", "check", "locate"] as const
+/** They look where a volume should be. */
+const ONE_VOLUME = ["repair", "inspect", "check"] as const
+const EVERY = [...ALL, "undo"] as const
 const UNLOCKING = ["repair", "check"] as const
 const REPAIR = ["repair"] as const
 
@@ -97,32 +98,44 @@ export const OPTIONS = {
     names: ["key-package", "kp", "keypackage"],
     commands: UNLOCKING,
     group: "credentials",
-    help: "not in this version",
+    help: "a key package (.KPG, AD DS export), or a folder: replaces destroyed metadata",
     value: file,
     repeatable: true,
-    later: "leave it out: the metadata on the volume is used",
   },
 
   volume: {
     names: ["volume"],
-    commands: ALL,
+    commands: ONE_VOLUME,
     group: "volume",
     help: "which volume, when INPUT holds several: its number in `inspect`",
     value: count,
   },
   offset: {
     names: ["offset"],
-    commands: ALL,
+    commands: ONE_VOLUME,
     group: "volume",
     help: "where the volume starts, in bytes: 1M, 0x100000",
     value: size,
   },
   size: {
     names: ["size"],
-    commands: ALL,
+    commands: ONE_VOLUME,
     group: "volume",
     help: "bytes in the volume, with --offset",
     value: size,
+  },
+  all: {
+    names: ["all"],
+    commands: ["locate"],
+    group: "volume",
+    help: "search to the end, and at every byte instead of every sector",
+  },
+  scanState: {
+    names: ["scan-state"],
+    commands: ["locate"],
+    group: "volume",
+    help: "keep the state of the search in this file, and go on from it",
+    value: file,
   },
 
   force: {
@@ -165,13 +178,13 @@ export const OPTIONS = {
   },
   dryRun: {
     names: ["dry-run"],
-    commands: REPAIR,
+    commands: ["repair", "undo"],
     group: "output",
-    help: "unlock, print the plan, write nothing",
+    help: "unlock, print the plan or the patch, write nothing",
   },
   lanes: {
     names: ["lanes"],
-    commands: REPAIR,
+    commands: ["repair", "locate"],
     group: "output",
     help: "how many workers; chosen from the processors otherwise",
     value: count,
@@ -179,27 +192,40 @@ export const OPTIONS = {
   noOutputVolume: {
     names: ["no-output-volume", "nov", "nooutputvolume"],
     commands: REPAIR,
-    group: "output",
-    help: "not in this version",
-    later: "name an OUTPUT instead, an image file or another drive: INPUT is only read",
+    group: "in-place",
+    help: "make INPUT itself open again: writes only what is destroyed, after asking; no OUTPUT then",
+  },
+  yesWriteTo: {
+    names: ["yes-write-to"],
+    commands: REPAIR,
+    group: "in-place",
+    help: "answers the question: the first eight characters of a key ID of the volume",
+    value: { label: "KEYID", kind: "text", from: "next" },
+  },
+  undoFile: {
+    names: ["undo-file"],
+    commands: REPAIR,
+    group: "in-place",
+    help: "where to save what is replaced; a new file in the current folder otherwise",
+    value: file,
   },
 
   logFile: {
     names: ["log-file", "lf", "logfile"],
-    commands: ALL,
+    commands: EVERY,
     group: "report",
     help: "write a log, or continue one",
     value: file,
   },
-  json: { names: ["json"], commands: ALL, group: "report", help: "for scripts; see docs/json.md" },
+  json: { names: ["json"], commands: EVERY, group: "report", help: "for scripts; see docs/json.md" },
   quiet: {
     names: ["quiet", "q"],
-    commands: ALL,
+    commands: EVERY,
     group: "report",
     help: "no progress: only the result, and what is damaged",
   },
-  help: { names: ["help", "?", "h"], commands: ALL, group: "report", help: "this text" },
-  version: { names: ["version"], commands: ALL, group: "report", help: "the version of this program" },
+  help: { names: ["help", "?", "h"], commands: EVERY, group: "report", help: "this text" },
+  version: { names: ["version"], commands: EVERY, group: "report", help: "the version of this program" },
 } as const satisfies Record<string, Option>
 
 export type OptionKey = keyof typeof OPTIONS

@@ -10,8 +10,11 @@ const WORDS: Readonly<Record<Phase, string>> = {
   unlock: "trying the credentials",
   plan: "planning",
   decrypt: "decrypting",
+  write: "writing to the drive",
   proof: "proving the result",
 }
+/** Long enough for speed and time left. */
+const COUNTS_BYTES: ReadonlySet<Phase> = new Set(["locate", "decrypt"])
 /** Speed is that of the last ten seconds: a disk that slows down shows at once. */
 const WINDOW_MS = 10_000
 const SAMPLE_MS = 100
@@ -52,7 +55,7 @@ export class Progress {
   line(nowMs: number): string {
     const parts = [WORDS[this.#phase]]
     if (this.#total > 0) parts.push(formatPercent(this.#done, this.#total))
-    if (this.#phase === "decrypt" && this.#total > 0) {
+    if (COUNTS_BYTES.has(this.#phase) && this.#total > 0) {
       parts.push(`${formatSize(this.#done)} of ${formatSize(this.#total)}`)
       const speed = this.#bytesPerSecond(nowMs)
       if (speed > 0) {

@@ -5,6 +5,7 @@
 import { createInterface } from "node:readline/promises"
 import { StringDecoder } from "node:string_decoder"
 import { UsageError } from "../errors.ts"
+import type { Question } from "../job/requests.ts"
 
 /** What is needed of `process.stdin` on a terminal. */
 export interface TerminalInput extends NodeJS.ReadableStream {
@@ -73,17 +74,21 @@ function nothingTyped(): UsageError {
   return new UsageError("no-secret", "nothing was typed", { next: ["type the secret, then Enter"] })
 }
 
-/** A question that only a whole `yes` answers. The line is edited by the terminal itself, so Ctrl-C is a signal as ever. */
-export async function askYes(
+/**
+ * A question that only a whole `yes` answers, or one of the answers that it has itself. The line is edited by the terminal, so
+ * Ctrl-C is a signal as ever.
+ */
+export async function askPerson(
   input: NodeJS.ReadableStream,
   output: NodeJS.WritableStream,
-  question: string,
+  { text, answers }: Question,
   signal: AbortSignal,
 ): Promise<boolean> {
   const terminal = createInterface({ input, output, terminal: false })
+  const prompt = answers ? `${text} ` : `${text} Type yes to go on: `
   try {
-    const answer = await terminal.question(`${question} Type yes to go on: `, { signal })
-    return answer.trim().toLowerCase() === "yes"
+    const typed = (await terminal.question(prompt, { signal })).trim().toLowerCase()
+    return (answers ?? ["yes"]).some((answer) => answer.toLowerCase() === typed)
   } finally {
     terminal.close()
   }

@@ -1,8 +1,7 @@
 /** What a command line cannot mean: options of another command, given twice, at odds with each other, or paths too many. */
-import { UnsupportedError, UsageError } from "../errors.ts"
-import { COMMANDS } from "./commands.ts"
+import { UsageError } from "../errors.ts"
 import { OPTION_ROWS, spell, type OptionKey } from "./options.ts"
-import { isGiven, type Given, type Invocation } from "./invocation.ts"
+import { isGiven, positionalsOf, type Given, type Invocation } from "./invocation.ts"
 import { parseCount, parseRange, parseSize } from "./quantities.ts"
 
 /** Pairs that do not go together, and why. */
@@ -10,6 +9,16 @@ const CONFLICTS: readonly (readonly [OptionKey, OptionKey, string])[] = [
   ["volume", "offset", "both say which volume"],
   ["range", "fullSize", "the range decides the size of the output"],
   ["dryRun", "hash", "a dry run has no output to sum"],
+  ...(["range", "fullSize", "keepZeros", "noSparse", "hash", "lanes"] as const).map(
+    (key) => ["noOutputVolume", key, "nothing is decrypted to an output"] as const,
+  ),
+]
+
+/** Options that mean nothing without another one, and what to do instead. */
+const NEEDS: readonly (readonly [OptionKey, OptionKey, string])[] = [
+  ["size", "offset", "give --offset too, or --volume alone"],
+  ["yesWriteTo", "noOutputVolume", "give -nov too, or leave it out: INPUT is only read then"],
+  ["undoFile", "noOutputVolume", "give -nov too, or leave it out: INPUT is only read then"],
 ]
 
 const VALUE_FORMS = {
@@ -37,9 +46,10 @@ export function refuseWhatDoesNotFit(invocation: Invocation): void {
       next: ["leave one of them out"],
     })
   }
-  if (isGiven(invocation, "size") && !isGiven(invocation, "offset")) {
-    throw new UsageError("option-conflict", `--size means nothing without --offset`, {
-      next: ["give --offset too, or --volume alone"],
+  for (const [one, other, instead] of NEEDS) {
+    if (!isGiven(invocation, one) || isGiven(invocation, other)) continue
+    throw new UsageError("option-conflict", `${spell(one)} means nothing without ${spell(other)}`, {
+      next: [instead],
     })
   }
   refusePaths(invocation)
@@ -47,9 +57,6 @@ export function refuseWhatDoesNotFit(invocation: Invocation): void {
 
 function refuseOption({ command, given }: Invocation, { key, typed, value }: Given): void {
   const row = OPTION_ROWS[key]
-  if (row.later) {
-    throw new UnsupportedError("comes-later", `${typed} comes in a later version`, { next: [row.later] })
-  }
   if (!row.commands.includes(command)) {
     throw new UsageError("not-for-command", `${typed} is no option of ${command}`, {
       next: [
@@ -76,8 +83,9 @@ function refuseOption({ command, given }: Invocation, { key, typed, value }: Giv
 }
 
 /** Paths are counted, never repeated: one of them may be a password that was typed after `-pw`. */
-function refusePaths({ command, positionals, given }: Invocation): void {
-  const wanted = COMMANDS[command].positionals
+function refusePaths(invocation: Invocation): void {
+  const { command, positionals, given } = invocation
+  const wanted = positionalsOf(invocation)
   if (positionals.some((path) => path === "")) {
     throw new UsageError("empty-argument", "a path is empty", {
       next: ["look for a variable without a value in your script"],
@@ -86,7 +94,8 @@ function refusePaths({ command, positionals, given }: Invocation): void {
   if (positionals.length === wanted.length) return
   const takers = given.filter(({ key, separate }) => separate && OPTION_ROWS[key].value?.from !== "next")
   const askers = given.filter(({ key, value }) => value === undefined && OPTION_ROWS[key].value)
-  const usage = `repair-bde ${command} ${wanted.join(" ")} [OPTIONS]`
+  const words = [command, ...wanted, ...(isGiven(invocation, "noOutputVolume") ? ["-nov"] : [])]
+  const usage = `repair-bde ${words.join(" ")} [OPTIONS]`
 
   if (positionals.length < wanted.length) {
     const missing = wanted.slice(positionals.length).join(" and ")

@@ -18,7 +18,7 @@ export function renderError(error: AppError): string[] {
 
 /** The table is a table of `TryReport`s by the contract of the jobs; anything else in its place is left out. */
 function triesOf({ data }: CredentialError): readonly TryReport[] {
-  return Array.isArray(data.tries) ? (data.tries as unknown as readonly TryReport[]) : []
+  return Array.isArray(data.tries) ? data.tries : []
 }
 
 export interface ErrorDocument {

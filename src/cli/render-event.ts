@@ -1,5 +1,6 @@
 /** Events as lines for people and for the log. Progress has its own line; phases and good findings are for the log only. */
 import type { JobEvent } from "../job/events.ts"
+import { renderPatch } from "./render-patch.ts"
 import { renderPlanBriefly } from "./render-repair.ts"
 import { renderFinding, renderOpenedBy, renderVolumeBriefly } from "./render-volume.ts"
 
@@ -17,14 +18,16 @@ export function renderEvent(event: JobEvent): string | undefined {
       return renderOpenedBy(event.openedBy)
     case "plan":
       return `plan: ${renderPlanBriefly(event.plan)}`
+    case "patch":
+      return renderPatch(event.patch).join("\n")
     case "progress":
       return undefined
   }
 }
 
 /** What even a person who wants quiet must not miss. */
-export function isDamage(event: JobEvent): boolean {
-  return event.type === "finding" && event.finding.severity === "damage"
+export function isUrgent(event: JobEvent): boolean {
+  return event.type === "patch" || (event.type === "finding" && event.finding.severity === "damage")
 }
 
 /** Whether a person who watches should see it as it happens. */

@@ -2,7 +2,7 @@
 import { repairVolume } from "../job/repair.ts"
 import type { RepairReport } from "../job/reports.ts"
 import type { CredentialInput, RepairRequest } from "../job/requests.ts"
-import { isGiven, numberOf, rangeOf, type Invocation } from "./invocation.ts"
+import { isGiven, numberOf, rangeOf, textsOf, type Invocation } from "./invocation.ts"
 import { renderRepair } from "./render-repair.ts"
 import { inputOf, type Command } from "./session.ts"
 
@@ -18,6 +18,7 @@ function requestOf(invocation: Invocation, credentials: readonly CredentialInput
   return {
     input: inputOf(invocation),
     credentials,
+    keyPackages: textsOf(invocation, "keyPackage"),
     output: invocation.positionals[1]!,
     overwrite: isGiven(invocation, "force"),
     sparse: !isGiven(invocation, "noSparse"),

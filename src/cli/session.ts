@@ -7,7 +7,7 @@ import { AppError, SinkError } from "../errors.ts"
 import { createContext } from "../job/context.ts"
 import type { CredentialInput, InputChoice, JobContext } from "../job/requests.ts"
 import { crashDocument, renderCrash } from "./crash.ts"
-import { isGiven, numberOf, textOf, type Invocation } from "./invocation.ts"
+import { isGiven, isInPlace, numberOf, textOf, type Invocation } from "./invocation.ts"
 import { jsonReporter } from "./json-reporter.ts"
 import { logFile } from "./log-file.ts"
 import { OPTION_ROWS } from "./options.ts"
@@ -60,7 +60,7 @@ export async function runInSession<Report extends object>(
 
   const fail = (error: unknown): number => {
     const reason: unknown = stop?.aborted ? stop.reason : error
-    reporter.failure(failureOf(reason, scrubber))
+    reporter.failure(failureOf(reason, invocation, scrubber))
     return exitCodeOf(reason)
   }
   process.on("uncaughtException", (error) => process.exit(fail(error)))
@@ -117,14 +117,15 @@ function openLogFile(invocation: Invocation): Reporter {
   })
 }
 
-function failureOf(error: unknown, scrubber: Scrubber): Failure {
+function failureOf(error: unknown, invocation: Invocation, scrubber: Scrubber): Failure {
   return error instanceof AppError
     ? { error, document: errorDocument(error), lines: renderError(error) }
-    : { document: crashDocument(error, scrubber), lines: renderCrash(error, scrubber) }
+    : { document: crashDocument(error, scrubber), lines: renderCrash(error, scrubber, isInPlace(invocation)) }
 }
 
 function afterStop({ command, positionals }: Invocation): string[] {
-  return command === "repair" && positionals[1] !== "-"
+  const [, output = "-"] = positionals
+  return command === "repair" && output !== "-"
     ? ["type the same command again; with --force it replaces the unfinished output"]
     : ["type the same command again"]
 }

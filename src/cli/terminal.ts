@@ -4,7 +4,7 @@ import { dirname, isAbsolute, join } from "node:path"
 import { isatty } from "node:tty"
 import { CredentialError } from "../errors.ts"
 import type { JobContext } from "../job/requests.ts"
-import { askSecret, askYes } from "./prompt.ts"
+import { askPerson, askSecret } from "./prompt.ts"
 import type { SecretSources } from "./secrets.ts"
 import { readStdinLine } from "./stdin-line.ts"
 import type { Streams } from "./streams.ts"
@@ -31,7 +31,7 @@ export function secretSources(told: Pick<SecretSources, "warn" | "remember">): S
 /** Absent without a terminal: nobody can be asked, and no script waits for an answer. */
 export function terminalQuestion(streams: Streams, signal: AbortSignal): JobContext["ask"] {
   if (!isatty(STANDARD_INPUT) || !streams.isTerminal) return undefined
-  return ({ text }) => streams.withoutStatus(() => askYes(process.stdin, process.stderr, text, signal))
+  return (question) => streams.withoutStatus(() => askPerson(process.stdin, process.stderr, question, signal))
 }
 
 /** Standard error may lead elsewhere while a person sits at the keyboard. */

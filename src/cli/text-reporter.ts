@@ -1,14 +1,14 @@
 /** A run for a person: the progress, what happens meanwhile, and the result at the end. */
 import type { JobEvent } from "../job/events.ts"
 import { progressTicker } from "./progress-ticker.ts"
-import { isDamage, isForPeople, renderEvent } from "./render-event.ts"
+import { isForPeople, isUrgent, renderEvent } from "./render-event.ts"
 import type { ReporterOptions, StatefulReporter } from "./reporters.ts"
 
 export function textReporter({ streams, command, quiet, now }: ReporterOptions): StatefulReporter {
   const ticker = progressTicker(streams, { quiet, now })
   // The answers of the other commands hold all of this, in their own order.
   const tells = (event: JobEvent): boolean =>
-    command === "repair" && (quiet ? isDamage(event) : isForPeople(event))
+    command === "repair" && (quiet ? isUrgent(event) : isForPeople(event))
   return {
     event(event) {
       ticker.event(event)

@@ -32,10 +32,14 @@ export function parseStartupKey(file: Uint8Array, name = "the file"): StartupKey
   )
   const key = info?.properties.map(readKey).find((inner) => inner?.keyType === KeyType.externalKey)
   if (!info || !key) {
-    throw new CredentialError("startup-key-malformed", `no startup key in ${name}, which has ${file.length} bytes`, {
-      next: ["give a .BEK file as Windows saved it: 156 or 180 bytes, and hidden on the USB stick"],
-      data: { size: file.length },
-    })
+    throw new CredentialError(
+      "startup-key-malformed",
+      `no startup key in ${name}, which has ${file.length} bytes`,
+      {
+        next: ["give a .BEK file as Windows saved it: 156 or 180 bytes, and hidden on the USB stick"],
+        data: { size: file.length },
+      },
+    )
   }
   const { id, created } = ExternalInfoBody.parse(info.body)
   const volumeId = findVolumeId(info)

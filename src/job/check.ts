@@ -4,7 +4,7 @@ import { plainView } from "../volume/index.ts"
 import { createContext } from "./context.ts"
 import { describeVolume } from "./describe-volume.ts"
 import { choosePlace, openInput } from "./open-input.ts"
-import { type OpenVolume, type VolumeMetadata, openVolume } from "./open-volume.ts"
+import { type OpenVolume, openVolume } from "./open-volume.ts"
 import { decryptedExtents, makePlan } from "./plan-step.ts"
 import type { CheckReport, TryReport } from "./reports.ts"
 import type { CheckRequest, JobContext, JobShell } from "./requests.ts"
@@ -14,7 +14,7 @@ import { type UnlockStep, requireMetadata, unlock } from "./unlock.ts"
 export async function checkCredentials(request: CheckRequest, shell: JobShell = {}): Promise<CheckReport> {
   const context = createContext(shell)
   context.emit({ type: "phase", phase: "locate" })
-  const input = await openInput(request.input, context.signal)
+  const input = await openInput(request.input, context)
   try {
     const { place, index } = choosePlace(input.places, request.input.volume)
     const volume = await openVolume(input, place, index, context.signal)
@@ -23,7 +23,7 @@ export async function checkCredentials(request: CheckRequest, shell: JobShell = 
     const metadata = requireMetadata(volume)
     context.emit({ type: "phase", phase: "unlock" })
     const step = await unlock(metadata, request.credentials, context)
-    const proven = await confirmFvek(step, volume, metadata, context)
+    const proven = await confirmFvek(step, volume, context)
     for (const finding of proven.findings) context.emit({ type: "finding", finding })
     return {
       source: input.report,
@@ -38,12 +38,8 @@ export async function checkCredentials(request: CheckRequest, shell: JobShell = 
 }
 
 /** An FVEK that was given carries no proof of its own: only plaintext that is no noise shows that it fits. */
-async function confirmFvek(
-  step: UnlockStep,
-  volume: OpenVolume,
-  metadata: VolumeMetadata,
-  context: JobContext,
-): Promise<UnlockStep> {
+async function confirmFvek(step: UnlockStep, volume: OpenVolume, context: JobContext): Promise<UnlockStep> {
+  const { metadata } = step
   if (!step.keys || step.keys.vmk || !step.openedBy) return step
   const { plan, cipher } = await makePlan(volume, metadata, step.keys, context, false)
   const proof = await proveVolume(plainView(volume.source, plan, cipher), {
@@ -56,5 +52,5 @@ async function confirmFvek(
     outcome: "wrong-key",
     why: `does not decrypt the volume: ${proof.sentence}`,
   }
-  return { tries: [...step.tries.filter((t) => t.credential !== credential), wrong], findings: [] }
+  return { metadata, tries: [...step.tries.filter((t) => t.credential !== credential), wrong], findings: [] }
 }

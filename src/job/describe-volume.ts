@@ -3,6 +3,7 @@ import { isEncryptionMethod, methodFacts } from "../crypto/method.ts"
 import { hex, totalLength } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
 import { ConversionState, type KeyProtector, type VolumeFacts } from "../fve/index.ts"
+import { bootOf } from "../locate/index.ts"
 import type { JudgedCopy } from "../repair/index.ts"
 import { opensWith, protectorLabel } from "../unlock/index.ts"
 import { surveyStorage } from "../volume/index.ts"
@@ -25,7 +26,7 @@ export async function describeVolume(volume: OpenVolume, signal: AbortSignal): P
     return {
       ...common,
       layout: layoutOf(volume),
-      sectorSize: place.boot.sectorSize,
+      sectorSize: bootOf(place).sectorSize,
       state: "unknown",
       clearKey: false,
       protectors: [],
@@ -81,7 +82,7 @@ export function describeMethod(facts: VolumeFacts): MethodReport | undefined {
 }
 
 function layoutOf({ place, metadata }: OpenVolume): VolumeReport["layout"] {
-  const { layout } = place.boot
+  const { layout } = bootOf(place)
   if (layout === "vista" || layout === "to-go") return layout
   if (layout === "eow") return "encrypt-on-write"
   return metadata?.facts.osBuild ? "windows-8" : "windows-7"
@@ -90,7 +91,7 @@ function layoutOf({ place, metadata }: OpenVolume): VolumeReport["layout"] {
 function describeState({ place }: OpenVolume, metadata: VolumeMetadata): string {
   const { facts, protectors } = metadata
   if (isDecrypted(metadata)) return "decrypted"
-  if (place.boot.layout === "eow") return "converting (encrypt-on-write)"
+  if (bootOf(place).layout === "eow") return "converting (encrypt-on-write)"
   const direction = facts.nextState === ConversionState.decrypted ? "decrypt" : "encrypt"
   switch (facts.state) {
     case ConversionState.encrypted:
@@ -117,7 +118,7 @@ async function encryptedPercent(
 ): Promise<number | undefined> {
   if (isDecrypted(metadata)) return 0
   const { facts, sectorSize } = metadata
-  const stored = await surveyStorage({ source, facts, boot: place.boot, sectorSize }, signal)
+  const stored = await surveyStorage({ source, facts, boot: bootOf(place), sectorSize }, signal)
   if (totalLength(stored.undecided) > sectorSize * facts.headSectorCount) return undefined
   const plain = Math.min(source.size, totalLength(stored.plain))
   return Math.round((1000 * (source.size - plain)) / source.size) / 10

@@ -1,8 +1,9 @@
 /** What a job tells while it runs. Shells render events and never compute; `docs/json.md` documents them. */
 import type { Finding } from "../findings.ts"
+import type { PatchReport } from "./patch-report.ts"
 import type { OpenedBy, PlanReport, VolumeReport } from "./reports.ts"
 
-export type Phase = "locate" | "unlock" | "plan" | "decrypt" | "proof"
+export type Phase = "locate" | "unlock" | "plan" | "decrypt" | "write" | "proof"
 
 export type JobEvent =
   | { readonly type: "phase"; readonly phase: Phase }
@@ -12,6 +13,8 @@ export type JobEvent =
   | { readonly type: "volume"; readonly volume: VolumeReport }
   | { readonly type: "opened"; readonly openedBy: OpenedBy }
   | { readonly type: "plan"; readonly plan: PlanReport }
+  /** What would be written to the input itself, before anybody is asked. */
+  | { readonly type: "patch"; readonly patch: PatchReport }
   /** Bytes, or steps of the key stretch in the phase `unlock`. */
   | {
       readonly type: "progress"

@@ -10,7 +10,7 @@ import type { InputChoice, JobShell } from "./requests.ts"
 export async function inspectVolumes(input: InputChoice, shell: JobShell = {}): Promise<InspectReport> {
   const { emit, signal } = createContext(shell)
   emit({ type: "phase", phase: "locate" })
-  const opened = await openInput(input, signal)
+  const opened = await openInput(input, { emit, signal })
   try {
     const volumes: VolumeReport[] = []
     const chosen = input.volume === undefined ? undefined : choosePlace(opened.places, input.volume).place

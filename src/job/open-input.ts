@@ -1,37 +1,61 @@
 /** From a path to the volumes in it: the step that every job starts with. */
 import { NotFveError, UsageError } from "../errors.ts"
-import { type Extent, hex } from "../extents/extent.ts"
+import { type Extent, endOf, extent, extentBetween, hex } from "../extents/extent.ts"
 import { nameContents } from "../filesystem/index.ts"
-import { type VolumePlace, locateVolumes, volumeAt } from "../locate/index.ts"
+import { type VolumePlace, locateVolumes, needsScan, startOf, volumeAt } from "../locate/index.ts"
 import { readPartitionTables } from "../partition/index.ts"
-import type { ByteSource, SourceSpec } from "../source/byte-source.ts"
+import type { ByteSource, DriveSpec, SourceSpec } from "../source/byte-source.ts"
 import { openSource, resolveSource, sliceSource } from "../source/index.ts"
+import { scanForVolumes } from "./locate.ts"
 import type { SourceReport } from "./reports.ts"
-import type { InputChoice } from "./requests.ts"
+import type { InputChoice, JobContext } from "./requests.ts"
 
 export interface OpenInput {
   readonly source: ByteSource
-  readonly spec: SourceSpec
+  readonly spec: DriveSpec
   readonly report: SourceReport
   readonly places: readonly VolumePlace[]
+  /** What the usual places hold did not suffice: all of it was searched. */
+  readonly isScanned: boolean
   /** Bytes read from the source so far. */
   readonly bytesRead: () => number
 }
 
+export interface OpenInputOptions {
+  /** Where the usual places show no volume, or not enough of one, the whole input is searched. */
+  readonly scan?: boolean
+  /** Keys come from elsewhere, so that an input without any trace of BitLocker is worth a try. */
+  readonly hasKeys?: boolean
+}
+
 /** @throws SourceError, NotFveError. The caller closes the source. */
-export async function openInput(input: InputChoice, signal: AbortSignal): Promise<OpenInput> {
+export async function openInput(
+  input: InputChoice,
+  context: Pick<JobContext, "emit" | "signal">,
+  { scan = false, hasKeys = false }: OpenInputOptions = {},
+): Promise<OpenInput> {
   const spec = await resolveSource(input.path)
   const source = counting(await openSource(spec))
   try {
-    const places = await findPlaces(source, input, signal)
-    if (places.length === 0) throw await nothingFound(source, input)
+    const usual = await findPlaces(source, input, context.signal)
+    const isLost = input.offset === undefined && (needsScan(usual) || usual.some(mayBeConverting))
+    const isScanned = scan && isLost
+    const scanned = isScanned ? (await scanForVolumes(spec, source, {}, context)).places : usual
+    const places = scanned.length === 0 && hasKeys ? [placeOfUnknown(source)] : scanned
+    if (places.length === 0) throw await nothingFound(source, input, { isScanned: scan })
     const kind = spec.kind === "device" ? "device" : "file"
     const report = { path: input.path, kind, size: source.size, sectorSize: source.sectorSize } as const
-    return { source, spec, report, places, bytesRead: () => source.bytesRead }
+    return { source, spec, report, places, isScanned, bytesRead: () => source.bytesRead }
   } catch (error) {
     await source.close()
     throw error
   }
+}
+
+/** Its boot sector would tell of encrypt-on-write structures, which lie anywhere, and it is gone. */
+function mayBeConverting({ boot, standing, traces, eowOffsets }: VolumePlace): boolean {
+  const usesEow = traces.copies.some(({ trace }) => trace.usesEow)
+  return !boot && standing === "current" && usesEow && eowOffsets.length === 0
 }
 
 async function findPlaces(
@@ -59,7 +83,10 @@ export function choosePlace(
   places: readonly VolumePlace[],
   volume: number | undefined,
 ): { place: VolumePlace; index: number } {
-  const index = volume ?? (places.length === 1 ? 1 : undefined)
+  // What was there before, or lies inside another volume, is only taken by its number.
+  const current = places.filter(({ standing }) => standing === "current")
+  const only = current.length === 1 ? current[0] : places.length === 1 ? places[0] : undefined
+  const index = volume ?? (only ? places.indexOf(only) + 1 : undefined)
   const place = index === undefined ? undefined : places[index - 1]
   if (index !== undefined && place) return { place, index }
   const list = places.map(
@@ -78,18 +105,23 @@ export function choosePlace(
   })
 }
 
-/** The volume as a source of its own, and the spec by which lanes open it. */
-export function sliceOf(input: OpenInput, place: Extent): { source: ByteSource; spec: SourceSpec } {
-  const isWhole = place.start === 0 && place.length === input.source.size
+/** The volume as a source of its own, and the spec by which lanes open it. It may begin before the input. */
+export function sliceOf(input: OpenInput, place: VolumePlace): { source: ByteSource; spec: SourceSpec } {
+  const extent = extentBetween(startOf(place), endOf(place.extent))
+  const isWhole = extent.start === 0 && extent.length === input.source.size
   if (isWhole) return { source: input.source, spec: input.spec }
   const { sectorSize } = input.source
   return {
-    source: sliceSource(input.source, place, sectorSize),
-    spec: { kind: "slice", of: input.spec, extent: place, sectorSize },
+    source: sliceSource(input.source, extent, sectorSize),
+    spec: { kind: "slice", of: input.spec, extent, sectorSize },
   }
 }
 
-async function nothingFound(source: ByteSource, input: InputChoice): Promise<NotFveError> {
+async function nothingFound(
+  source: ByteSource,
+  input: InputChoice,
+  { isScanned }: { isScanned: boolean },
+): Promise<NotFveError> {
   const where = input.offset === undefined ? input.path : `${input.path} at ${hex(input.offset)}`
   const what = await nameContents(sliceSource(source, restOf(source, input.offset ?? 0), source.sectorSize))
   const partitions = input.offset === undefined ? await describePartitions(source) : []
@@ -97,10 +129,19 @@ async function nothingFound(source: ByteSource, input: InputChoice): Promise<Not
   return new NotFveError("not-bitlocker", `no BitLocker volume in ${where}: it is ${what}${held}`, {
     next: [
       "check that this is the drive or image that Windows asks a key for",
+      isScanned
+        ? `try repair-bde locate ${input.path} --all: it also finds what does not lie on whole sectors`
+        : `try repair-bde locate ${input.path}: it searches all of it, about ${searchTime(source.size)} at the speed of the disk`,
       "name the whole disk instead of a partition, or say where the volume starts with --offset",
     ],
     data: { path: input.path, instead: what, partitions },
   })
+}
+
+/** At 200 MB/s, what a disk gives; an SSD is faster. */
+function searchTime(size: number): string {
+  const minutes = Math.ceil(size / 200e6 / 60)
+  return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`
 }
 
 const restOf = (source: ByteSource, start: number): Extent => ({ start, length: source.size - start })
@@ -131,5 +172,19 @@ function counting(source: ByteSource): ByteSource & { readonly bytesRead: number
       return source.read(at, into, signal)
     },
     close: () => source.close(),
+  }
+}
+
+/** A place for keys from elsewhere to be tried on when nothing of BitLocker is left: the whole input. */
+function placeOfUnknown({ size }: ByteSource): VolumePlace {
+  return {
+    extent: extent(0, size),
+    where: "somewhere in the input",
+    metadataOffsets: [],
+    eowOffsets: [],
+    standing: "current",
+    evidence: [],
+    traces: { copies: [], eow: [], strays: [] },
+    otherStarts: [],
   }
 }

@@ -17,7 +17,7 @@ export interface OpenPlaintext {
 
 /** @throws SourceError, NotFveError, MetadataError, CredentialError */
 export async function openPlaintext(request: CheckRequest, shell: JobShell = {}): Promise<OpenPlaintext> {
-  const { input, volume, report, openedBy, planned } = await reachPlan(request, createContext(shell), false)
+  const { input, volume, report, openedBy, planned } = await reachPlan(request, createContext(shell))
   const view = plainView(volume.source, planned.plan, planned.cipher)
   const plaintext: ByteSource = { ...view, close: () => input.source.close() }
   return { volume: report, openedBy, plan: describePlan(planned.plan), plaintext }

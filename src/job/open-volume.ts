@@ -1,16 +1,19 @@
 /** One volume of an input, read as far as no key is needed: its metadata copies, judged, and what they say. */
 import type { Finding } from "../findings.ts"
 import {
-  type FveBootSector,
+  ConversionState,
+  type Datum,
+  type KeyPackage,
   type KeyProtector,
   type MetadataBlock,
   type VolumeFacts,
+  parseDatums,
   readKeyProtectors,
-  readVolumeFacts,
 } from "../fve/index.ts"
 import { type VolumePlace, surveyMetadata } from "../locate/index.ts"
-import { type JudgedCopy, chooseMetadata } from "../repair/index.ts"
+import { type Account, type JudgedCopy, type Reconciled, reconcile } from "../repair/index.ts"
 import type { ByteSource, SourceSpec } from "../source/byte-source.ts"
+import { readBytes } from "../source/read-bytes.ts"
 import { type OpenInput, sliceOf } from "./open-input.ts"
 
 /** The sector size of nearly every disk, where neither metadata nor boot sector names one. */
@@ -21,17 +24,22 @@ export interface OpenVolume {
   readonly place: VolumePlace
   readonly source: ByteSource
   readonly spec: SourceSpec
+  readonly reconciled: Reconciled
   readonly copies: readonly JudgedCopy[]
   /** Absent when no copy could be parsed. */
   readonly metadata?: VolumeMetadata
 }
 
 export interface VolumeMetadata {
-  readonly block: MetadataBlock
+  /** Absent when no copy could be parsed: keys from elsewhere opened the volume, and its geometry was searched for. */
+  readonly block?: MetadataBlock
+  /** The best that is known; what of it is doubtful stands in the account. */
+  readonly account: Account
   readonly facts: VolumeFacts
   readonly sectorSize: number
   readonly protectors: readonly KeyProtector[]
   readonly findings: readonly Finding[]
+  readonly reconciled: Reconciled
 }
 
 export async function openVolume(
@@ -39,26 +47,60 @@ export async function openVolume(
   place: VolumePlace,
   index: number,
   signal: AbortSignal,
+  packages: readonly KeyPackage[] = [],
 ): Promise<OpenVolume> {
-  const { source, spec } = sliceOf(input, place.extent)
-  const copies = chooseMetadata(await surveyMetadata(source, place.boot.metadataOffsets, signal))
-  const block = copies.find(({ chosen }) => chosen)?.copy.block
-  const metadata = block && readMetadata(block, place.boot)
-  return { index, place, source, spec, copies, ...(metadata && { metadata }) }
+  const { source, spec } = sliceOf(input, place)
+  const reconciled = reconcile({
+    copies: await surveyMetadata(source, place.metadataOffsets, signal),
+    packages,
+    strays: await readStrays(input.source, place, signal),
+    ...(place.boot && { boot: place.boot }),
+    sizes: [place.fullSize ?? source.size],
+  })
+  const metadata = readMetadata(reconciled)
+  return { index, place, source, spec, reconciled, copies: reconciled.judged, ...(metadata && { metadata }) }
 }
 
-function readMetadata(block: MetadataBlock, boot: FveBootSector): VolumeMetadata {
-  const facts = readVolumeFacts(block, boot.sectorSize)
-  return {
-    block,
-    facts,
-    sectorSize: facts.sectorSize ?? (boot.sectorSize || USUAL_SECTOR_SIZE),
-    protectors: readKeyProtectors(block.dataset),
-    findings: block.findings,
+/** Datums that a search met where no metadata block is any more. */
+async function readStrays(
+  source: ByteSource,
+  { traces }: VolumePlace,
+  signal: AbortSignal,
+): Promise<Datum[]> {
+  const strays: Datum[] = []
+  for (const { at, size } of traces.strays) {
+    const { bytes } = await readBytes(source, at, size, signal)
+    strays.push(...parseDatums(bytes, 0, bytes.length, []))
   }
+  return strays
+}
+
+function readMetadata(reconciled: Reconciled): VolumeMetadata | undefined {
+  const { block, account, findings } = reconciled
+  if (!block || !account) return undefined
+  const protectors = protectorsOf(reconciled, block)
+  return { block, ...knownFacts(account, reconciled), protectors, findings, reconciled }
+}
+
+/** The facts of an account, before or after it was settled. */
+export function knownFacts(
+  account: Account,
+  { evidence }: Reconciled,
+): Pick<VolumeMetadata, "account" | "facts" | "sectorSize"> {
+  const { facts } = account
+  return { account, facts, sectorSize: facts.sectorSize ?? (evidence.boot?.sectorSize || USUAL_SECTOR_SIZE) }
+}
+
+/** Of a proven block its own; else one version of each that was found. */
+function protectorsOf({ proof, material }: Reconciled, block: MetadataBlock): KeyProtector[] {
+  if (proof === "crc") return readKeyProtectors(block.dataset)
+  const found = material.protectors.filter(({ mayBeForeign }) => !mayBeForeign)
+  return found.filter(({ id }, i) => found.findIndex((other) => other.id === id) === i)
 }
 
 /** Nothing on the volume is encrypted: it has no key, and needs none. */
-export function isDecrypted({ facts }: VolumeMetadata): boolean {
-  return !facts.hasFvek && facts.methodNumber === 0
+export function isDecrypted({ facts, account, protectors }: VolumeMetadata): boolean {
+  if (facts.hasFvek || facts.methodNumber !== 0) return false
+  const isDoubtful = account.doubts.some(({ field }) => field === "conversion")
+  return !isDoubtful || (protectors.length === 0 && facts.state === ConversionState.decrypted)
 }

@@ -4,9 +4,14 @@ import { type Extent, endOf, extent, hexRange } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
 import type { VolumeKeys } from "../fve/index.ts"
 import type { SectorCipher } from "../crypto/sector-cipher.ts"
+import { type EowTrace, type VolumePlace, bootOf, startOf } from "../locate/index.ts"
+import { type OriginalBoot, findOriginalBoot } from "../repair/index.ts"
 import {
+  type EowPlaces,
+  type StorageDoubt,
   type VolumePlan,
   isStoredEncrypted,
+  plainView,
   planVolume,
   storedAt,
   surveyConversion,
@@ -19,6 +24,7 @@ import type { JobContext } from "./requests.ts"
 export interface PlanStep {
   readonly plan: VolumePlan
   readonly cipher?: SectorCipher
+  readonly originalBoot: OriginalBoot
   readonly findings: readonly Finding[]
 }
 
@@ -32,12 +38,58 @@ export async function makePlan(
 ): Promise<PlanStep> {
   const { source, place } = volume
   const { facts, sectorSize } = metadata
-  const cipher = keys && context.crypto.createSectorCipher(keys.method, keys.fvek.reveal(), sectorSize)
-  const question = { source, facts, boot: place.boot, sectorSize, ...(cipher && { cipher }) }
-  const evidence = await surveyConversion(question, context.signal)
-  const size = (fullSize ? fullSizeOf(volume) : undefined) ?? evidence.facts.size
-  const plan = planVolume({ ...evidence.facts, size })
-  return { plan, ...(cipher && { cipher }), findings: evidence.findings }
+  const { crypto, emit, signal } = context
+  const cipher = keys && crypto.createSectorCipher(keys.method, keys.fvek.reveal(), sectorSize)
+  const onProgress = (done: number, total: number): void =>
+    emit({ type: "progress", phase: "plan", done, total, unreadable: 0 })
+  const boot = bootOf(place)
+  const evidence = await surveyConversion(
+    {
+      source,
+      facts,
+      boot,
+      sectorSize,
+      ...(cipher && { cipher }),
+      doubts: storageDoubts(place, metadata),
+      found: eowPlacesOf(place),
+      onProgress,
+    },
+    signal,
+  )
+  const original = await findOriginalBoot({
+    view: plainView(source, planVolume(evidence.facts), cipher),
+    source,
+    sectorSize,
+    headLength: facts.headBackup?.length ?? sectorSize,
+    headBackup: facts.headBackup,
+    hiddenSectorCount: boot.hiddenSectorCount,
+    signal,
+    onProgress,
+  })
+  // Beside a boot sector that is there, zeros in the head are what an SSD trimmed: decrypted as anywhere else.
+  const isHeadLost = original.state !== "intact"
+  const plan = planVolume({
+    ...evidence.facts,
+    size: (fullSize ? fullSizeOf(volume) : undefined) ?? evidence.facts.size,
+    ...(isHeadLost && { lost: original.lost }),
+    substitutions: [...evidence.facts.substitutions, ...original.substitutions],
+  })
+  const findings = [...evidence.findings, ...(isHeadLost ? original.findings : [])]
+  return { plan, ...(cipher && { cipher }), originalBoot: original, findings }
+}
+
+/** What of the volume's account of itself is no more than a guess. */
+function storageDoubts({ boot }: VolumePlace, { account }: VolumeMetadata): StorageDoubt[] {
+  const isStateDoubtful = account.doubts.some(({ field }) => field === "conversion")
+  return [...(boot ? [] : ["layout" as const]), ...(isStateDoubtful ? ["state" as const] : [])]
+}
+
+/** What a search met of encrypt-on-write, in bytes from the start of the volume. */
+function eowPlacesOf(place: VolumePlace): EowPlaces {
+  const start = startOf(place)
+  const placesOf = (kind: EowTrace["kind"]): number[] =>
+    place.traces.eow.filter((trace) => trace.kind === kind).map(({ at }) => at - start)
+  return { infos: placesOf("eow-info"), bitmaps: placesOf("eow-bitmap"), logs: placesOf("conversion-log") }
 }
 
 /** @throws UsageError when the range does not lie in the volume */

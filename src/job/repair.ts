@@ -6,7 +6,7 @@ import { EXIT_DONE, EXIT_DONE_WITH_LOSSES } from "../errors.ts"
 import { type Extent, totalLength } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
 import { nameStructure } from "../filesystem/index.ts"
-import { type RunResult, runPlan } from "../pipeline/index.ts"
+import { type RunResult, type WarmThreads, runPlan, warmThreadsFor } from "../pipeline/index.ts"
 import { type Proof, proveVolume } from "../proof/index.ts"
 import { type PreparedOutput, prepareOutput } from "../sink/index.ts"
 import { memorySource, openSource, resolveSource } from "../source/index.ts"
@@ -22,7 +22,17 @@ import type { JobContext, JobShell, RepairRequest } from "./requests.ts"
 export async function repairVolume(request: RepairRequest, shell: JobShell = {}): Promise<RepairReport> {
   const started = performance.now()
   const context = createContext(shell)
-  const reached = await reachPlan(request, context, request.fullSize ?? false)
+  let threads: WarmThreads | undefined
+  const reached = await reachPlan(request, context, {
+    fullSize: request.fullSize ?? false,
+    // They load while a password is being stretched.
+    onVolume({ size }) {
+      if (!request.dryRun) threads ??= warmThreadsFor(size, request.lanes)
+    },
+  }).catch(async (error: unknown) => {
+    await threads?.close()
+    throw error
+  })
   try {
     const { openedBy, planned, report: volume, findings } = reached
     const extent = chooseExtent(planned.plan, request.range)
@@ -40,7 +50,7 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
       const nothing = { unreadable: [], zeroSectorBytes: 0, dryRun: true, exitCode: EXIT_DONE }
       return { ...base, ...nothing, elapsedMs: elapsedMs(), next }
     }
-    const { result, proof } = await write(request, reached, extent, context)
+    const { result, proof } = await write(request, reached, extent, threads, context)
     for (const finding of proof.findings) context.emit({ type: "finding", finding })
     return {
       ...base,
@@ -55,7 +65,7 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
       exitCode: exitCodeOf(result, proof, findings),
     }
   } finally {
-    await reached.input.source.close()
+    await Promise.all([reached.input.source.close(), threads?.close()])
   }
 }
 
@@ -63,6 +73,7 @@ async function write(
   request: RepairRequest,
   { volume, planned, keys }: ReachedPlan,
   extent: Extent,
+  threads: WarmThreads | undefined,
   context: JobContext,
 ): Promise<{ result: RunResult; proof: Proof }> {
   const { emit, signal } = context
@@ -87,10 +98,12 @@ async function write(
       sink: output.spec,
       extent,
       keepZeros: request.keepZeros ?? false,
-      sync: true,
+      // A stick is pulled when the program says that it is done; a file is the system's, as with any copy.
+      sync: output.spec.kind === "device",
       hash: request.hash ? "sha256" : undefined,
       crypto: context.crypto,
       lanes: request.lanes,
+      threads,
       signal,
       onProgress: (progress) => emit({ type: "progress", phase: "decrypt", ...progress }),
     })
@@ -125,8 +138,20 @@ function exitCodeOf({ unreadable }: RunResult, { verdict }: Proof, findings: rea
   return unreadable.length > 0 || verdict === "noise" || doubtful ? EXIT_DONE_WITH_LOSSES : EXIT_DONE
 }
 
-/** Findings after which a result is not proven, however well it went. */
-const DOUBTS: ReadonlySet<string> = new Set(["metadata-hash-wrong", "storage-undecidable"])
+/** Findings after which a result is not proven, however well it went: what they stand for was searched for or guessed. */
+const DOUBTS: ReadonlySet<string> = new Set([
+  "boot-sector-gone",
+  "eow-bitmap-lost",
+  "eow-info-lost",
+  "eow-records-lost",
+  "geometry-searched",
+  "metadata-doubtful",
+  "metadata-hash-lost",
+  "metadata-hash-wrong",
+  "metadata-outdated",
+  "storage-decided-by-trial",
+  "storage-undecidable",
+])
 
 function nextSteps(
   request: RepairRequest,

@@ -31,6 +31,8 @@ export type CredentialInput =
 export interface CheckRequest {
   readonly input: InputChoice
   readonly credentials: readonly CredentialInput[]
+  /** Key packages (files, or folders of them): for when the metadata on the volume does not suffice. */
+  readonly keyPackages?: readonly string[]
 }
 
 export interface RepairRequest extends CheckRequest {
@@ -72,6 +74,8 @@ export function startupKey(path: string): CredentialInput {
 export interface Question {
   readonly code: string
   readonly text: string
+  /** What has to be typed, any of these, where a yes says too little. */
+  readonly answers?: readonly string[]
 }
 
 export interface JobContext {

@@ -2,14 +2,17 @@
 import { CredentialError, MetadataError } from "../errors.ts"
 import type { Finding } from "../findings.ts"
 import type { VolumeKeys } from "../fve/index.ts"
-import { type Try, type Unlocked, unlockVolume, verifyMetadata } from "../unlock/index.ts"
+import { type Settled, settle } from "../repair/index.ts"
+import { type Try, type UnlockOptions, type Unlocked, protectorLabel, unlockVolume } from "../unlock/index.ts"
+import { askForKeyPackage } from "./key-package-words.ts"
 import { loadCredentials } from "./load-credentials.ts"
-import { type OpenVolume, type VolumeMetadata, isDecrypted } from "./open-volume.ts"
+import { type OpenVolume, type VolumeMetadata, isDecrypted, knownFacts } from "./open-volume.ts"
 import type { OpenedBy, TryReport } from "./reports.ts"
 import type { CredentialInput, JobContext } from "./requests.ts"
-import { protectorLabel } from "../unlock/index.ts"
 
 export interface UnlockStep {
+  /** As it is known now: the key tells more than the checksums did. */
+  readonly metadata: VolumeMetadata
   /** Absent when nothing on the volume is encrypted, or when nothing opened it. */
   readonly keys?: VolumeKeys
   /** Absent when nothing opened it. */
@@ -24,33 +27,74 @@ export async function unlock(
   context: JobContext,
 ): Promise<UnlockStep> {
   const credentials = await loadCredentials(inputs)
+  const { reconciled } = metadata
   if (isDecrypted(metadata)) {
+    const settled = settle(reconciled, undefined, context.crypto)
     return {
+      metadata: withSettled(metadata, settled),
       openedBy: { credential: "none needed: nothing on the volume is encrypted" },
       tries: [],
-      findings: [verifyMetadata(metadata.block, undefined, context.crypto)],
+      findings: settled.findings,
     }
   }
-  const unlocked = await unlockVolume(metadata.block.dataset, credentials, context.crypto, {
-    signal: context.signal,
-    onStretch: (done, total) =>
-      context.emit({ type: "progress", phase: "unlock", done, total, unreadable: 0 }),
-  })
+  const unlocked = await unlockVolume(
+    reconciled.material,
+    credentials,
+    context.crypto,
+    unlockOptions(context),
+  )
+  const tries = unlocked.tries.map(describeTry)
+  const { keys, openedBy } = unlocked
+  if (!keys || !openedBy) return { metadata, tries, findings: [] }
+  const settled = settle(reconciled, keys, context.crypto, openedBy.protector)
+  const opened = withSettled(metadata, settled)
   return {
-    ...(unlocked.keys && { keys: unlocked.keys }),
-    ...(unlocked.openedBy && { openedBy: describeOpening(unlocked.openedBy) }),
-    tries: unlocked.tries.map(describeTry),
-    findings: unlocked.keys ? findingsOf(unlocked, unlocked.keys, metadata, context) : [],
+    metadata: opened,
+    keys,
+    openedBy: describeOpening(openedBy),
+    tries,
+    findings: [...settled.findings, ...unlocked.findings, ...findingsOf(unlocked, keys, opened)],
   }
 }
 
-function findingsOf(
-  { openedBy }: Unlocked,
-  keys: VolumeKeys,
-  { block, facts }: VolumeMetadata,
-  { crypto }: JobContext,
-): Finding[] {
-  const findings = [verifyMetadata(block, keys.vmk, crypto)]
+/** A volume of whose metadata nothing can be read but key protectors and keys, here or in a key package. */
+export async function unlockByKeysAlone(
+  { reconciled }: OpenVolume,
+  inputs: readonly CredentialInput[],
+  context: JobContext,
+): Promise<Omit<UnlockStep, "metadata">> {
+  const unlocked = await unlockVolume(
+    reconciled.material,
+    await loadCredentials(inputs),
+    context.crypto,
+    unlockOptions(context),
+  )
+  const { keys, openedBy, findings } = unlocked
+  return {
+    ...(keys && { keys }),
+    ...(openedBy && { openedBy: describeOpening(openedBy) }),
+    tries: unlocked.tries.map(describeTry),
+    findings,
+  }
+}
+
+function unlockOptions({ signal, emit }: JobContext): UnlockOptions {
+  return {
+    signal,
+    onStretch: (done, total) => emit({ type: "progress", phase: "unlock", done, total, unreadable: 0 }),
+  }
+}
+
+function withSettled(metadata: VolumeMetadata, { block, account }: Settled): VolumeMetadata {
+  return {
+    ...metadata,
+    ...(block && { block }),
+    ...(account && knownFacts(account, metadata.reconciled)),
+  }
+}
+
+function findingsOf({ openedBy }: Unlocked, keys: VolumeKeys, { facts }: VolumeMetadata): Finding[] {
+  const findings: Finding[] = []
   if (openedBy?.protector?.kind === "clear-key") {
     findings.push({
       code: "clear-key",
@@ -69,13 +113,14 @@ function findingsOf(
 }
 
 /** @throws MetadataError when there is nothing to unlock */
-export function requireMetadata({ copies, metadata }: OpenVolume): VolumeMetadata {
+export function requireMetadata({ copies, metadata, place, reconciled }: OpenVolume): VolumeMetadata {
   if (metadata) return metadata
+  const [known] = place.traces.copies
   const places = copies.map(({ copy, reason }) => `copy ${copy.copy}: ${reason}`)
   throw new MetadataError("metadata-lost", "the volume is BitLocker's, but no metadata copy can be read", {
     next: [
+      ...askForKeyPackage({ volumeId: known?.trace.volumeId, protectors: reconciled.material.protectors }),
       "if the drive fails while it is read, image it first and use the image",
-      "keep the key package of this drive at hand, if there is one: it replaces the metadata",
     ],
     data: { copies: places },
   })

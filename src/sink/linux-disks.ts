@@ -3,7 +3,7 @@
  * disk; a mapped device (LVM, LUKS, RAID) on those of its `slaves`. A loop device is a disk of its own: its file may lie
  * beside anything. On other systems there is nothing to read, and every answer is "none".
  */
-import { existsSync } from "node:fs"
+import { type BigIntStats, existsSync } from "node:fs"
 import { readFile, readdir, realpath, stat } from "node:fs/promises"
 import { dirname } from "node:path"
 import { linuxDeviceFolder } from "../bytes/device-number.ts"
@@ -59,6 +59,19 @@ export async function deviceSize(device: bigint): Promise<number | undefined> {
 export async function loopFile(device: bigint): Promise<string | undefined> {
   const text = await readFile(`${linuxDeviceFolder(device)}/loop/backing_file`, "utf8").catch(() => undefined)
   return text?.trimEnd()
+}
+
+/** The loop devices that a file is attached to. */
+export async function loopDevicesOn({ dev, ino }: BigIntStats): Promise<string[]> {
+  const names = (await readdir("/sys/block").catch(() => [])).filter((name) => name.startsWith("loop"))
+  const attached = await Promise.all(
+    names.map(async (name) => {
+      const behind = await readFile(`/sys/block/${name}/loop/backing_file`, "utf8").catch(() => undefined)
+      const file = behind && (await stat(behind.trimEnd(), { bigint: true }).catch(() => undefined))
+      return file && file.dev === dev && file.ino === ino ? [`/dev/${name}`] : []
+    }),
+  )
+  return attached.flat()
 }
 
 interface Mount {

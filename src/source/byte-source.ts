@@ -25,3 +25,6 @@ export type SourceSpec =
   | { readonly kind: "file"; readonly path: string; readonly size?: number }
   | { readonly kind: "device"; readonly path: string; readonly size: number; readonly sectorSize: number }
   | { readonly kind: "slice"; readonly of: SourceSpec; readonly extent: Extent; readonly sectorSize: number }
+
+/** A whole file or device: what a person names. */
+export type DriveSpec = Exclude<SourceSpec, { readonly kind: "slice" }>

@@ -1,5 +1,5 @@
 /** The door of `source/`: what everything above reads from. */
-export type { ByteSource, SourceSpec } from "./byte-source.ts"
+export type { ByteSource, DriveSpec, SourceSpec } from "./byte-source.ts"
 export { cachedSource, type CacheOptions } from "./cached.ts"
 export type { OpenOptions } from "./descriptor.ts"
 export { memorySource } from "./memory.ts"

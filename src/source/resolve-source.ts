@@ -9,7 +9,7 @@ import { readFile, stat } from "node:fs/promises"
 import { linuxDeviceFolder } from "../bytes/device-number.ts"
 import { SourceError } from "../errors.ts"
 import { alignDown } from "../extents/extent.ts"
-import type { SourceSpec } from "./byte-source.ts"
+import type { DriveSpec } from "./byte-source.ts"
 import { openDescriptor } from "./descriptor.ts"
 import { openFailure, tooLargeFailure } from "./failures.ts"
 import { devicePath, isDevicePath } from "./platform-path.ts"
@@ -19,7 +19,7 @@ import { probeSectorSize, probeSize } from "./probe-size.ts"
 export async function resolveSource(
   typed: string,
   platform: NodeJS.Platform = process.platform,
-): Promise<SourceSpec> {
+): Promise<DriveSpec> {
   const path = devicePath(typed, platform)
   if (isDevicePath(path, platform)) return probeDevice(path)
   const facts = await stat(path, { bigint: true }).catch((error: unknown) => {
@@ -33,7 +33,7 @@ export async function resolveSource(
   return { kind: "file", path, size: Number(facts.size) }
 }
 
-async function resolveLinuxDevice(path: string, { rdev }: BigIntStats): Promise<SourceSpec> {
+async function resolveLinuxDevice(path: string, { rdev }: BigIntStats): Promise<DriveSpec> {
   await proveReadable(path)
   const folder = linuxDeviceFolder(rdev)
   const sectorSize =
@@ -47,7 +47,7 @@ async function resolveLinuxDevice(path: string, { rdev }: BigIntStats): Promise<
   return { kind: "device", path, size, sectorSize }
 }
 
-async function probeDevice(path: string): Promise<SourceSpec> {
+async function probeDevice(path: string): Promise<DriveSpec> {
   const descriptor = await openDescriptor(path).catch((error: unknown) => {
     throw openFailure(path, error)
   })

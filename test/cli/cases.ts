@@ -30,8 +30,7 @@ const usage: readonly Case[] = [
   { name: "usage-password-after-pw", line: "check volume.img -pw {PW}" },
   { name: "usage-two-choices", line: "inspect disk.img --volume 1 --offset 1M" },
   { name: "usage-inspect-with-credential", line: "inspect volume.img -rp {RP}" },
-  { name: "later-key-package", line: "volume.img out.img -kp package.kpg -rp {RP}" },
-  { name: "later-no-output-volume", line: "volume.img -nov" },
+  { name: "missing-key-package", line: "volume.img out.img -kp package.kpg -rp {RP}" },
 ]
 
 const inspect: readonly Case[] = [
@@ -118,6 +117,37 @@ const repair: readonly Case[] = [
   { name: "repair-wrong-fvek", line: `volume.img repaired-noise.img --fvek ${"5a".repeat(32)}` },
 ]
 
+/** The sample's recovery password has the key ID AFB9C56C. */
+const inPlace: readonly Case[] = [
+  { name: "help-undo", line: "undo --help" },
+  { name: "in-place-dry-run", line: "damaged-1.img -nov --vmk {VMK} --dry-run" },
+  { name: "in-place", line: "damaged-2.img -nov --vmk {VMK} --yes-write-to afb9c56c --undo-file 2.undo" },
+  {
+    name: "in-place-json",
+    line: "damaged-3.img -nov --vmk {VMK} --yes-write-to AFB9C56C --undo-file 3.undo --json",
+  },
+  { name: "in-place-nothing-wrong", line: "volume.img -nov --vmk {VMK}" },
+  { name: "in-place-nobody-agrees", line: "damaged-1.img -nov -f" },
+  { name: "in-place-other-key-id", line: "damaged-1.img -nov --yes-write-to 00000000" },
+  {
+    name: "in-place-undo-file-exists",
+    line: "damaged-1.img -nov --yes-write-to AFB9C56C --undo-file existing.img",
+  },
+  { name: "in-place-unwritable", line: "damaged-1.img -nov --yes-write-to AFB9C56C", asNobody: true },
+  { name: "in-place-with-output", line: "damaged-1.img out.img -nov" },
+  { name: "in-place-with-range", line: "damaged-1.img -nov --range 0:64K" },
+  { name: "in-place-without-nov", line: "damaged-1.img out.img --yes-write-to AFB9C56C" },
+  { name: "undo-dry-run", line: "undo patched.undo patched-1.img --dry-run" },
+  { name: "undo", line: "undo patched.undo patched-2.img" },
+  { name: "undo-json", line: "undo patched.undo patched-3.img --json" },
+  { name: "undo-nothing-to-do", line: "undo patched.undo damaged-1.img" },
+  { name: "undo-other-drive", line: "undo patched.undo volume.img" },
+  { name: "undo-other-size", line: "undo patched.undo cut.img" },
+  { name: "undo-cut-file", line: "undo cut.undo patched-1.img" },
+  { name: "undo-foreign-file", line: "undo keys.txt patched-1.img --json" },
+  { name: "undo-missing-file", line: "undo missing.undo patched-1.img" },
+]
+
 const outputs: readonly Case[] = [
   { name: "output-exists", line: "volume.img existing.img --vmk {VMK}" },
   { name: "output-forced", line: "volume.img overwritten.img --vmk {VMK} -f" },
@@ -140,4 +170,13 @@ const outputs: readonly Case[] = [
   { name: "log-is-other-file", line: "inspect volume.img -lf not-a-log.txt" },
 ]
 
-export const CASES = [...usage, ...inspect, ...notBitLocker, ...check, ...locked, ...repair, ...outputs]
+export const CASES = [
+  ...inPlace,
+  ...usage,
+  ...inspect,
+  ...notBitLocker,
+  ...check,
+  ...locked,
+  ...repair,
+  ...outputs,
+]

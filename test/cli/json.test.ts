@@ -11,6 +11,9 @@ import { describe, expect, it } from "vitest"
 const SCHEMAS = fileURLToPath(new URL("../../docs/schema/", import.meta.url))
 const TRANSCRIPTS = fileURLToPath(new URL("transcripts/", import.meta.url))
 
+/** Commands whose answer is one document. */
+const DOCUMENTS: ReadonlySet<string | undefined> = new Set(["inspect", "check", "undo"])
+
 const ajv = new Ajv2020({ allErrors: true, strictTypes: false, formats: { "date-time": isTime } })
 for (const name of readdirSync(SCHEMAS)) {
   ajv.addSchema(closed(JSON.parse(readFileSync(join(SCHEMAS, name), "utf8"))) as AnySchemaObject)
@@ -27,10 +30,20 @@ const printed = readdirSync(TRANSCRIPTS).flatMap(documentsOf)
 describe("what --json prints", () => {
   it("is there for each command, with errors and each type of event", () => {
     expect(new Set(printed.map(({ schema }) => schema))).toEqual(
-      new Set(["inspect.schema.json", "check.schema.json", "repair-event.schema.json", "error.schema.json"]),
+      new Set(["inspect", "check", "undo", "repair-event", "error"].map((name) => `${name}.schema.json`)),
     )
     const types = new Set(printed.map(({ document }) => (document as { type?: string }).type))
-    for (const type of ["phase", "finding", "notice", "volume", "opened", "plan", "result", "error"]) {
+    for (const type of [
+      "phase",
+      "finding",
+      "notice",
+      "volume",
+      "opened",
+      "plan",
+      "patch",
+      "result",
+      "error",
+    ]) {
       expect(types, type).toContain(type)
     }
   })
@@ -59,7 +72,7 @@ function documentsOf(transcript: string): Printed[] {
   const command = /^\$ repair-bde (\S+)/m.exec(text)?.[1]
   const stdout = /^--- stdout\n(.*?)(?=^--- stderr|(?![\s\S]))/ms.exec(text)?.[1] ?? ""
   if (!text.includes("--json") || !stdout.startsWith("{")) return []
-  const isDocument = command === "inspect" || command === "check"
+  const isDocument = DOCUMENTS.has(command)
   const texts = isDocument ? [stdout] : stdout.trim().split("\n")
   return texts.map((one) => {
     const document: unknown = JSON.parse(one)

@@ -5,7 +5,7 @@ import { help } from "../../src/cli/help.ts"
 import { isGiven, numberOf, rangeOf, textOf, type Invocation } from "../../src/cli/invocation.ts"
 import { OPTION_KEYS, OPTION_ROWS, spell } from "../../src/cli/options.ts"
 import { looksLikeRecoveryPassword, parse } from "../../src/cli/parse.ts"
-import { AppError, UnsupportedError, UsageError } from "../../src/errors.ts"
+import { AppError, UsageError } from "../../src/errors.ts"
 
 const DIGITS = "110011-220022-330033-440044-550055-660066-000011-123453"
 
@@ -85,11 +85,6 @@ describe("Microsoft's command lines", () => {
     expect(invoke("/rp /f").positionals).toEqual(["/rp", "/f"])
     expect(isGiven(invoke("a b /f", "win32"), "force")).toBe(true)
     expect(invoke("/dev/sdb2 /tmp/out", "win32").positionals).toEqual(["/dev/sdb2", "/tmp/out"])
-  })
-
-  it.each(["in out -kp package", "in -nov", "in -NoOutputVolume"])("%s comes later", (line) => {
-    expect(refusal(line)).toBeInstanceOf(UnsupportedError)
-    expect(refusal(line)).toMatchObject({ code: "comes-later", exitCode: 14 })
   })
 })
 
@@ -226,7 +221,7 @@ describe("secrets", () => {
   })
 
   it.each([
-    `check in -pw${"hunter2"}`,
+    "check in -pwhunter2",
     `check in -rp${DIGITS}`,
     "check in --pasword=hunter2",
     "check in -pw hunter2",
@@ -253,7 +248,7 @@ describe("the table of options", () => {
       for (const key of OPTION_KEYS) {
         const row = OPTION_ROWS[key]
         expect(text.includes(spell(key)), `${spell(key)} in the help of ${command}`).toBe(
-          (row.commands as readonly string[]).includes(command) && !row.later,
+          (row.commands as readonly string[]).includes(command),
         )
       }
     }

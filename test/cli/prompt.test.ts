@@ -1,7 +1,7 @@
 /** Typing at a prompt, key by key. On a real terminal: `terminal.test.ts`. */
 import { PassThrough } from "node:stream"
 import { describe, expect, it } from "vitest"
-import { Interrupted, askSecret, askYes } from "../../src/cli/prompt.ts"
+import { Interrupted, askPerson, askSecret } from "../../src/cli/prompt.ts"
 
 class Keyboard extends PassThrough {
   readonly modes: boolean[] = []
@@ -67,12 +67,29 @@ describe("a question", () => {
   ])("is answered by %j with %s", async (line, answer) => {
     const [input, output] = [new PassThrough(), new PassThrough()]
     input.write(line)
-    expect(await askYes(input, output, "Overwrite?", new AbortController().signal)).toBe(answer)
+    const question = { code: "overwrite-device", text: "Overwrite?" }
+    expect(await askPerson(input, output, question, new AbortController().signal)).toBe(answer)
     expect(String(output.read())).toBe("Overwrite? Type yes to go on: ")
   })
 
+  it.each([
+    ["1A2B3C4D\n", true],
+    [" 1a2b3c4d \n", true],
+    ["99999999\n", true],
+    ["yes\n", false],
+    ["1A2B3C4\n", false],
+    ["\n", false],
+  ])("that has answers of its own is answered by %j with %s", async (line, answer) => {
+    const [input, output] = [new PassThrough(), new PassThrough()]
+    input.write(line)
+    const question = { code: "write-to-drive", text: "Type the key ID:", answers: ["1A2B3C4D", "99999999"] }
+    expect(await askPerson(input, output, question, new AbortController().signal)).toBe(answer)
+    expect(String(output.read())).toBe("Type the key ID: ")
+  })
+
   it("ends with the job", async () => {
-    const asked = askYes(new PassThrough(), new PassThrough(), "?", AbortSignal.timeout(10))
+    const question = { code: "overwrite-device", text: "?" }
+    const asked = askPerson(new PassThrough(), new PassThrough(), question, AbortSignal.timeout(10))
     await expect(asked).rejects.toThrow(/abort/i)
   })
 })

@@ -3,9 +3,13 @@ import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync }
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { EncryptionMethod } from "../../src/crypto/method.ts"
+import { nodeCrypto } from "../../src/crypto/node.ts"
+import { serializeUndoFile } from "../../src/patch/index.ts"
 import { freeExtents, loadFixture } from "../fixtures/fixtures.ts"
 import { forge, type ForgedVolume, type Recipe } from "../forge/forge.ts"
 import { RECOVERY_PASSWORD } from "../forge/protectors.ts"
+import { bootSectorZeroed, copiesDestroyed, together } from "../patch/damage.ts"
+import { patched, planFor } from "../patch/planned.ts"
 
 /** Not ASCII, but the same in each normal form of Unicode: one stretch tries it. */
 export const PASSWORD = "Gauß, Straße 7?"
@@ -59,6 +63,7 @@ export async function buildScene(): Promise<Scene> {
     "disk.img": diskWith(volume.image, suspended.image),
     "cut.img": volume.image.subarray(0, 2 * MIB),
     "no-metadata.img": withoutMetadata(volume),
+    ...(await repairedScene(volume)),
     "startup.BEK": startupKeyOf(volume),
     "other.BEK": startupKeyOf(other),
     "keys.txt": `# the sample's keys\npassword: ${PASSWORD}\nstartup-key: other.BEK\n`,
@@ -109,6 +114,22 @@ export async function buildScene(): Promise<Scene> {
   }
 }
 
+/** A volume without boot sector and first metadata copy; the same repaired in place, with the undo file. */
+async function repairedScene(volume: ForgedVolume): Promise<Record<string, Uint8Array>> {
+  const damaged = together(bootSectorZeroed, copiesDestroyed(1))(volume)
+  const { patch } = await planFor(volume, damaged, { isOpen: false })
+  const undo = { patch, input: "patched.img", created: new Date(Date.UTC(2024, 0, 31)) }
+  const undoFile = serializeUndoFile(undo, nodeCrypto.sha256)
+  const numbered = (name: string, image: Uint8Array) =>
+    Object.fromEntries([1, 2, 3].map((i) => [`${name}-${i}.img`, image]))
+  return {
+    ...numbered("damaged", damaged),
+    ...numbered("patched", patched(damaged, { patch })),
+    "patched.undo": undoFile,
+    "cut.undo": undoFile.subarray(0, -80),
+  }
+}
+
 function startupKeyOf({ protectors }: ForgedVolume): Uint8Array {
   return protectors.find(({ startupKey }) => startupKey)!.startupKey!.file
 }
@@ -123,7 +144,7 @@ function diskWith(first: Uint8Array, second: Uint8Array): Uint8Array {
     view.setUint8(entry + 4, 0x07)
     view.setUint32(entry + 8, starts[i]! / SECTOR, true)
     view.setUint32(entry + 12, volume.length / SECTOR, true)
-    disk.set(volume, starts[i]!)
+    disk.set(volume, starts[i])
   }
   view.setUint16(510, 0xaa55, true)
   return disk

@@ -85,7 +85,7 @@ export async function setStage(): Promise<Stage> {
 /** Somebody who is not root must reach Node and the build, which may lie in root's home. */
 export function canNobodyRun(): boolean {
   const [command, ...words] = [...NOBODY, process.execPath, PROGRAM, "--version"]
-  return spawnSync(command!, words).status === 0
+  return spawnSync(command, words).status === 0
 }
 
 /** Times, progress and temporary places differ from run to run. */

@@ -79,6 +79,33 @@ describe.skipIf(!hasTerminal)("on a terminal", () => {
   })
 })
 
+describe.skipIf(!hasTerminal)("a repair in place", () => {
+  const QUESTION = "type the first eight characters of its key ID: "
+  const read = (): Buffer => readFileSync(join(scene.folder, "damaged-2.img"))
+  const line = "damaged-2.img -nov --undo-file typed.undo"
+
+  it.each(["yes\r", "\r", "AFB9\r", "00000000\r"])(
+    "shows its patch, and writes nothing after %j",
+    async (answer) => {
+      const before = read()
+      const { shown, exitCode } = await onTerminal(line, [QUESTION, answer])
+      expect(shown.indexOf("0x100000  65536  metadata copy 1")).toBeGreaterThan(0)
+      expect(shown.indexOf(QUESTION)).toBeGreaterThan(shown.indexOf("metadata copy 1"))
+      expect(exitCode).toBe(16)
+      expect(Buffer.compare(read(), before)).toBe(0)
+    },
+  )
+
+  it("goes on when a person names the drive by its key ID", async () => {
+    const before = read()
+    const { shown, exitCode } = await onTerminal(line, [QUESTION, "afb9c56c\r"])
+    expect(exitCode).toBe(0)
+    expect(shown).toContain("typed.undo takes it all back: repair-bde undo typed.undo damaged-2.img")
+    expect(shown).toContain("opens again: all metadata copies are intact")
+    expect(Buffer.compare(read(), before)).not.toBe(0)
+  })
+})
+
 describe.skipIf(!hasTerminal || !hasDevices)("a device that holds a file system", () => {
   const QUESTION = "Type yes to go on: "
 

@@ -53,7 +53,7 @@ export interface VirtualizationFacts {
 
 export async function forgeDataset(recipe: Recipe, head?: VirtualizationFacts): Promise<ForgedDataset> {
   const random = seededRandom(recipe.seed ?? 1)
-  const nonces = nonceSource()
+  const nonces = nonceSource(recipe.firstNonceCounter)
   const volumeId = parseGuid(random.bytes(16))
   const virtualization = head ? [virtualizationDatum(recipe, head)] : []
   const keys = forgeKeys(recipe)

@@ -15,8 +15,8 @@ export interface NonceSource {
   counter(): number
 }
 
-export function nonceSource(): NonceSource {
-  let counter = 2
+export function nonceSource(first = 2): NonceSource {
+  let counter = first
   const make = (time: bigint): Uint8Array => Nonce.serialize({ time, counter: counter++ })
   return { next: () => make(FORGED_AT), nextOfDriver: () => make(FORGED_AT | DRIVER), counter: () => counter }
 }

@@ -24,6 +24,8 @@ export interface Recipe {
   /** Sectors before the volume on its disk. */
   readonly hiddenSectorCount?: number
   readonly seed?: number
+  /** Of the first datum that is wrapped: 2 when absent, more where the metadata has been changed before. */
+  readonly firstNonceCounter?: number
 }
 
 export type Direction = "encrypting" | "decrypting"

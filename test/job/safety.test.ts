@@ -12,7 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), "repair-bde-safety-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const ROOT = new URL("../../", import.meta.url).pathname
-const PROGRAM = join(ROOT, "dist/cli/main.js")
+const PROGRAM = join(ROOT, "dist/bin/main.js")
 const SAMPLE = join(ROOT, "sample/volume.img")
 const KEY = ["--credentials-file", join(ROOT, "sample/credentials.txt")]
 const input = join(folder, "drive.img")

@@ -1,0 +1,170 @@
+/**
+ * The step from keys to a geometry that can be believed. What proven metadata say of the volume is believed; where nothing is
+ * left of them, or they contradict themselves, the volume itself is asked: only the right sector size, start and place of the
+ * head make something of its sectors.
+ */
+import { MetadataError } from "../errors.ts"
+import { extentBetween } from "../extents/extent.ts"
+import type { Finding } from "../findings.ts"
+import type { VolumeKeys } from "../fve/index.ts"
+import { type VolumePlace, bootOf, startOf } from "../locate/index.ts"
+import { readPartitionTables } from "../partition/index.ts"
+import {
+  type Account,
+  type DoubtfulField,
+  type FoundGeometry,
+  type KnownGeometry,
+  factsOfGeometry,
+  geometryFindings,
+  searchGeometry,
+} from "../repair/index.ts"
+import { type OpenInput, sliceOf } from "./open-input.ts"
+import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
+import type { JobContext } from "./requests.ts"
+
+export interface GeometryStep {
+  readonly volume: OpenVolume
+  readonly metadata: VolumeMetadata
+  readonly findings: readonly Finding[]
+}
+
+/** Doubts that make wrong bytes; the conversion state is decided sector by sector in any case. */
+const GEOMETRIC: ReadonlySet<DoubtfulField> = new Set([
+  "version",
+  "sectorSize",
+  "headBackup",
+  "metadataOffsets",
+  "areaSize",
+  "mftMirrorLcn",
+])
+
+/** @throws MetadataError when the keys make nothing of the volume, or several geometries explain it equally well */
+export async function settleGeometry(
+  input: OpenInput,
+  volume: OpenVolume,
+  metadata: VolumeMetadata | undefined,
+  keys: VolumeKeys,
+  context: JobContext,
+): Promise<GeometryStep> {
+  const doubts = metadata?.account.doubts.filter(({ field }) => GEOMETRIC.has(field)) ?? []
+  if (metadata && doubts.length === 0) return { volume, metadata, findings: [] }
+  const { emit, signal, crypto } = context
+  const isPlaceKnown = metadata !== undefined || volume.place.boot !== undefined
+  const found = await searchGeometry({
+    source: isPlaceKnown ? volume.source : input.source,
+    readings: [keys],
+    crypto,
+    known: isPlaceKnown ? knownOf(volume, metadata) : { starts: await partitionStarts(input) },
+    signal,
+    onProgress: (done, total) => emit({ type: "progress", phase: "plan", done, total, unreadable: 0 }),
+  })
+  const [best, ...others] = found
+  if (!best) throw nothingFits()
+  if (others.length > 0) throw ambiguous(found)
+  return applyGeometry(input, volume, metadata, best, isPlaceKnown)
+}
+
+function knownOf({ source, place }: OpenVolume, metadata: VolumeMetadata | undefined): KnownGeometry {
+  const isSure = (field: DoubtfulField): boolean =>
+    metadata !== undefined && !metadata.account.doubts.some((doubt) => doubt.field === field)
+  const { facts } = metadata ?? {}
+  const { layout } = bootOf(place)
+  return {
+    volumeStart: 0,
+    volumeSize: source.size,
+    ...(facts?.sectorSize && isSure("sectorSize") && { sectorSize: facts.sectorSize }),
+    ...(facts?.headBackup && { headBackup: facts.headBackup.start }),
+    metadataOffsets: facts?.metadataOffsets ?? place.metadataOffsets,
+    ...(place.boot && { layout }),
+  }
+}
+
+async function partitionStarts({ source }: OpenInput): Promise<number[]> {
+  const tables = await readPartitionTables(source)
+  return [0, ...tables.flatMap(({ partitions }) => partitions.map((partition) => partition.extent.start))]
+}
+
+function applyGeometry(
+  input: OpenInput,
+  volume: OpenVolume,
+  metadata: VolumeMetadata | undefined,
+  found: FoundGeometry,
+  isPlaceKnown: boolean,
+): GeometryStep {
+  const { facts, boot, sectorSize } = factsOfGeometry(found)
+  const place = isPlaceKnown ? volume.place : placeAt(found, input)
+  const known = metadata?.facts
+  const account: Account = {
+    // The state is what no search can tell; proven or not, the metadata's word on it stands, with its doubts.
+    facts: known ? { ...known, ...withoutState(facts) } : facts,
+    doubts: metadata
+      ? metadata.account.doubts.filter(({ field }) => !GEOMETRIC.has(field))
+      : [{ field: "conversion", candidates: [], text: "the conversion state is not known" }],
+  }
+  return {
+    volume: { ...volume, ...sliceOf(input, place), place: { ...place, boot } },
+    metadata: {
+      ...(metadata ?? { protectors: [], findings: [], reconciled: volume.reconciled }),
+      facts: account.facts,
+      sectorSize,
+      account,
+    },
+    findings: geometryFindings(found),
+  }
+}
+
+function withoutState(facts: VolumeMetadata["facts"]): Partial<VolumeMetadata["facts"]> {
+  const { version, sectorSize, headSectorCount, headBackup, mftMirrorLcn, metadataOffsets, areaSize } = facts
+  return {
+    ...{ version, headSectorCount, metadataOffsets, areaSize },
+    ...(sectorSize !== undefined && { sectorSize }),
+    ...(headBackup && { headBackup }),
+    ...(mftMirrorLcn !== undefined && { mftMirrorLcn }),
+  }
+}
+
+function placeAt({ volumeStart, volumeSize }: FoundGeometry, { source }: OpenInput): VolumePlace {
+  const start = volumeStart.value
+  const end = Math.min(source.size, start + volumeSize.value)
+  const place: VolumePlace = {
+    extent: extentBetween(Math.max(0, start), end),
+    ...(start < 0 && { missingHead: -start }),
+    where: "the place where its sectors decrypt",
+    metadataOffsets: [],
+    eowOffsets: [],
+    standing: "current",
+    evidence: [volumeStart.evidence],
+    traces: { copies: [], eow: [], strays: [] },
+    otherStarts: [],
+  }
+  const missingTail = startOf(place) + volumeSize.value > source.size
+  return missingTail ? { ...place, fullSize: volumeSize.value } : place
+}
+
+function nothingFits(): MetadataError {
+  return new MetadataError(
+    "geometry-not-found",
+    "the keys open, but they make nothing of what is stored here",
+    {
+      next: [
+        "check that the keys are those of this drive, and of its last encryption",
+        "give the whole disk instead of a part of it, or say where the volume starts with --offset",
+      ],
+    },
+  )
+}
+
+function ambiguous(found: readonly FoundGeometry[]): MetadataError {
+  const places = found.map(
+    ({ headBackup, sectorSize }) =>
+      `head at ${headBackup?.value.start ?? "?"}, sectors of ${sectorSize.value}`,
+  )
+  return new MetadataError(
+    "geometry-ambiguous",
+    `what is stored here can be read in ${found.length} ways: ${places.join("; ")}`,
+    {
+      next: ["say where the volume starts with --offset, and how long it is with --size"],
+      data: { places },
+    },
+  )
+}
