@@ -84,5 +84,5 @@ export async function makeVictim({ scenario, volume: name }: Case): Promise<Vict
 }
 
 function seedOf(name: string): number {
-  return [...name].reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7)
+  return name.split("").reduce((sum, letter) => (Math.imul(sum, 31) + letter.charCodeAt(0)) | 0, 7)
 }

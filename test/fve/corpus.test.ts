@@ -128,7 +128,7 @@ describe.skipIf(!hasCorpus).each(locked)("the keys of $name", (known) => {
     const given = [credentials.password, ...(credentials.recoveryPasswords ?? []), credentials.startupKey]
     expect(vmks).toHaveLength(given.filter((one) => one !== undefined).length + clearKeys)
     expect(new Set(vmks.map(toHex)).size).toBe(1)
-    expect(hashVerdict(block, vmks[0]!)?.code).toBe("metadata-hash-right")
+    expect(hashVerdict(block, vmks[0])?.code).toBe("metadata-hash-right")
     expect(hashVerdict(block, new Uint8Array(32))?.severity).toBe("damage")
     const fveks = findFvek(block.dataset).map((box) => parseKeyDatum(nodeCrypto.openCcm(vmks[0]!, box)!)!)
     expect(fveks.map(({ keyType }) => keyType)).toEqual([known.method])

@@ -88,7 +88,7 @@ describe("a scan", () => {
     [
       "a copy is gone",
       START,
-      (image: Uint8Array) => image.fill(0, volume.metadataOffsets[0]!, volume.metadataOffsets[0]! + 512),
+      (image: Uint8Array) => image.fill(0, volume.metadataOffsets[0], volume.metadataOffsets[0]! + 512),
     ],
     ["the volume starts where none does", START + 512 * 9, (image: Uint8Array) => image],
   ])("does not end early when %s", async (_, start, meddle) => {

@@ -29,7 +29,7 @@ async function volumeWith(
     free: freeExtents("sample"),
     protectors,
   })
-  return { forged, block: parseMetadataBlock(forged.image.subarray(forged.metadataOffsets[0]!))! }
+  return { forged, block: parseMetadataBlock(forged.image.subarray(forged.metadataOffsets[0]))! }
 }
 
 const labelled = (credential: Credential): LabelledCredential => ({ credential, label: credential.kind })
