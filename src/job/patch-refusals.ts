@@ -3,14 +3,17 @@ import { MetadataError, UnsupportedError } from "../errors.ts"
 import { hexRange } from "../extents/extent.ts"
 import { ConversionState } from "../fve/index.ts"
 import { bootOf } from "../locate/index.ts"
+import { proveVolume } from "../proof/index.ts"
+import { plainView } from "../volume/index.ts"
 import type { PatchQuestion } from "./patch-step.ts"
+import { decryptedExtents } from "./plan-step.ts"
 
 const COPIES = 3
 const INSTEAD = "decrypt it to an OUTPUT instead: that touches nothing and shows what is right"
 
 /** @throws UnsupportedError, MetadataError */
-export function refuseDoubts(question: PatchQuestion): void {
-  refuseOthers(question)
+export async function refuseDoubts(question: PatchQuestion): Promise<void> {
+  await refuseOthers(question)
   const { metadata, planned } = question
   const { doubts } = metadata.account
   if (doubts.length === 0 && metadata.facts.metadataOffsets.length === COPIES)
@@ -25,12 +28,28 @@ export function refuseDoubts(question: PatchQuestion): void {
   })
 }
 
-function refuseOthers({ volume: { place } }: PatchQuestion): void {
-  if (place.standing === "current" && !place.missingHead) return
-  const text = place.missingHead
-    ? "the input begins inside of the volume: its first sectors are not there to be repaired"
-    : "another volume took the place of this one since: repairing it would destroy the newer one"
+async function refuseOthers(question: PatchQuestion): Promise<void> {
+  const { place } = question.volume
+  const why = place.missingHead ? "head" : (await isCurrent(question)) ? undefined : "other"
+  if (!why) return
+  const text = {
+    head: "the input begins inside of the volume: its first sectors are not there to be repaired",
+    other: "another volume took the place of this one since: repairing it would destroy the newer one",
+  }[why]
   throw new UnsupportedError("volume-not-current", text, { next: [INSTEAD], data: { where: place.where } })
+}
+
+/**
+ * Of two generations the one that is less damaged looks like the current one. But only the current one's key makes files of
+ * what is stored, and any other's makes noise.
+ */
+async function isCurrent({ volume, planned }: PatchQuestion): Promise<boolean> {
+  const { standing } = volume.place
+  if (standing === "foreign" || !planned) return standing === "current"
+  const { plan, cipher } = planned
+  const view = plainView(volume.source, plan, cipher)
+  const { verdict } = await proveVolume(view, { decrypted: decryptedExtents(plan) })
+  return standing === "current" ? verdict !== "noise" : verdict === "proven"
 }
 
 /** A trial settles them for this program; to Windows the volume would go on saying something else. */

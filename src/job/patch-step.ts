@@ -48,7 +48,7 @@ export interface PatchStep {
 /** @throws MetadataError, UnsupportedError, SourceError for what must not be repaired in place */
 export async function makePatch(asked: PatchQuestion, context: JobContext): Promise<PatchStep> {
   const question = { ...asked, metadata: completeMetadata(asked, context) }
-  refuseDoubts(question)
+  await refuseDoubts(question)
   const { area, findings: ofMetadata } = metadataArea(question, context)
   const identity = identityOf(question)
   const { structures, findings } = planStructures(await surveyVolume(question, area, context), identity)

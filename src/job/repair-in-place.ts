@@ -10,6 +10,7 @@ import { createContext } from "./context.ts"
 import { describeVolume } from "./describe-volume.ts"
 import { openChosenVolume } from "./candidate-volumes.ts"
 import { type OpenInput, openInput } from "./open-input.ts"
+import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
 import { type InPlaceReport, describePatch } from "./patch-report.ts"
 import { type PatchQuestion, makePatch } from "./patch-step.ts"
 import { reachPlan } from "./reach-plan.ts"
@@ -66,7 +67,8 @@ interface Opened extends PatchQuestion {
 }
 
 /**
- * A volume whose metadata is intact gets its boot sector back without any key.
+ * Copies of metadata that the boot sector leads to are restored without any key. Where the boot sector is gone, what looks
+ * like the volume may be remains of an earlier one, and only a key tells.
  * @returns undefined where a key was given, lies on the disk, or is needed
  */
 async function openWithoutKey(request: InPlaceRequest, context: JobContext): Promise<Opened | undefined> {
@@ -77,7 +79,8 @@ async function openWithoutKey(request: InPlaceRequest, context: JobContext): Pro
     const volume = await openChosenVolume(input, request, context)
     const { metadata, reconciled } = volume
     const isIntact = reconciled.proof === "crc" && metadata?.account.doubts.length === 0
-    const isSettled = isIntact && metadata.facts.state === ConversionState.encrypted
+    const isSettled =
+      isIntact && isLedTo(volume, metadata) && metadata.facts.state === ConversionState.encrypted
     if (!isSettled || metadata.protectors.some(({ kind }) => kind === "clear-key")) return undefined
     const report = await describeVolume(volume, context.signal)
     context.emit({ type: "volume", volume: report })
@@ -86,6 +89,11 @@ async function openWithoutKey(request: InPlaceRequest, context: JobContext): Pro
   } finally {
     if (!isOurs) await input.source.close()
   }
+}
+
+function isLedTo({ place }: OpenVolume, { facts }: VolumeMetadata): boolean {
+  const named = place.boot?.metadataOffsets ?? []
+  return named.length > 0 && named.every((at, i) => at === facts.metadataOffsets[i])
 }
 
 interface Written {

@@ -82,7 +82,7 @@ describe.skipIf(!hasTerminal)("on a terminal", () => {
 describe.skipIf(!hasTerminal)("a repair in place", () => {
   const QUESTION = "type the first eight characters of its key ID: "
   const read = (): Buffer => readFileSync(join(scene.folder, "damaged-2.img"))
-  const line = "damaged-2.img -nov --undo-file typed.undo"
+  const line = "damaged-2.img -nov -rk startup.BEK --undo-file typed.undo"
 
   it.each(["yes\r", "\r", "AFB9\r", "00000000\r"])(
     "shows its patch, and writes nothing after %j",

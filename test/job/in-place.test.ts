@@ -125,8 +125,8 @@ describe("repairInPlace", () => {
     expect(readdirSync(one.folder)).toEqual(["drive.img"])
   })
 
-  it("needs no credential where the metadata is intact", async () => {
-    const one = await drive("windows8-xts-128", bootSectorZeroed)
+  it("needs no credential where the boot sector leads to metadata that is intact", async () => {
+    const one = await drive("windows8-xts-128", copiesDestroyed(1, 2))
     const report = await repairInPlace({ ...requestFor(one), credentials: [] })
     expect(report.openedBy).toBeUndefined()
     expect(report.verification).toEqual({
@@ -223,8 +223,10 @@ describe("nothing is written", () => {
   })
 
   it("with a wrong credential, or with none where one is needed", async () => {
-    const one = await drive("windows8-xts-128", copiesDestroyed(1, 2, 3))
-    await refused(one, { credentials: [] }, { exitCode: expect.any(Number) as number })
+    for (const injury of [bootSectorZeroed, bootSectorWrongOffsets]) {
+      const one = await drive("windows8-xts-128", injury)
+      await refused(one, { credentials: [] }, { code: "nothing-opened", exitCode: 13 })
+    }
     const text = Secret.ofText("5a".repeat(32))
     const other = await drive("windows8-xts-128", bootSectorZeroed)
     await refused(
@@ -232,6 +234,18 @@ describe("nothing is written", () => {
       { credentials: [{ kind: "vmk", text, origin: "test" }] },
       { code: "nothing-opened", exitCode: 13 },
     )
+  })
+
+  it("to a volume that was encrypted anew since, though an older key opens what is left of it", async () => {
+    const newer = await forgeNamed("windows8-xts-256")
+    const one = await drive("windows8-xts-128", (volume) => {
+      // All of the older volume that is left is its metadata.
+      const image = newer.image.slice()
+      image.fill(0, 0, 512)
+      for (const at of volume.metadataOffsets) image.set(volume.image.subarray(at, at + volume.areaSize), at)
+      return image
+    })
+    await refused(one, {}, { code: "volume-not-current", exitCode: 14 })
   })
 
   it("to a volume whose conversion its own structures do not decide", async () => {
