@@ -26,8 +26,8 @@ const OUTPUT = join(PACKAGE_ROOT, "dist")
 /** What the last build was made from. */
 const STAMP = join(PACKAGE_ROOT, "node_modules/.cache/build.sha256")
 /** The program, and what it starts as threads of their own: beside each other, as their addresses say. */
-const ENTRIES = [
-  "cli/main.ts",
+const ENTRY = "cli/main.ts"
+const THREAD_ENTRIES = [
   "pipeline/thread-entry.ts",
   "pipeline/digest-entry.ts",
   "pipeline/scan-entry.ts",
@@ -60,18 +60,19 @@ async function bundle() {
   // Not at the top: on a fresh machine this file is read before anything is installed.
   const { build } = await import("esbuild")
   rmSync(BUNDLE, { recursive: true, force: true })
-  await build({
-    entryPoints: ENTRIES.map((name) => join(SOURCE, name)),
+  const options = {
     outdir: BUNDLE,
     entryNames: "[name]",
     chunkNames: "[name]-[hash]",
     bundle: true,
-    splitting: true,
     format: "esm",
     platform: "node",
     target: "node20.19",
     logLevel: "warning",
-  })
+  }
+  await build({ ...options, entryPoints: [join(SOURCE, ENTRY)], splitting: true })
+  // Each is one file: what threads and program would share would be cut into many.
+  await build({ ...options, entryPoints: THREAD_ENTRIES.map((name) => join(SOURCE, name)) })
 }
 
 function hashOfSources() {

@@ -1,6 +1,5 @@
 /** From the arguments to the exit code: finds out what is asked for and loads only what does it. */
 import { AppError, EXIT_BUG, EXIT_DONE } from "../errors.ts"
-import { isInPlace, type Invocation } from "./invocation.ts"
 import { parse } from "./parse.ts"
 import { Scrubber } from "./scrubber.ts"
 import { Streams } from "./streams.ts"
@@ -32,26 +31,7 @@ async function dispatch(argv: readonly string[], streams: Streams, scrubber: Scr
       streams.out(`repair-bde ${(await import("./version.ts")).version()}`)
       return EXIT_DONE
     case "run":
-      return runCommand(parsed, scrubber)
-  }
-}
-
-async function runCommand(invocation: Invocation, scrubber: Scrubber): Promise<number> {
-  const { runInSession } = await import("./session.ts")
-  switch (invocation.command) {
-    case "repair": {
-      if (!isInPlace(invocation))
-        return runInSession(invocation, (await import("./repair.ts")).repair, scrubber)
-      return runInSession(invocation, (await import("./repair-in-place.ts")).repairInPlace, scrubber)
-    }
-    case "inspect":
-      return runInSession(invocation, (await import("./inspect.ts")).inspect, scrubber)
-    case "check":
-      return runInSession(invocation, (await import("./check.ts")).check, scrubber)
-    case "undo":
-      return runInSession(invocation, (await import("./undo.ts")).undo, scrubber)
-    case "locate":
-      return runInSession(invocation, (await import("./locate.ts")).locate, scrubber)
+      return (await import("./run-command.ts")).runCommand(parsed, scrubber)
   }
 }
 

@@ -30,15 +30,13 @@ export interface ReachedPlan {
 export interface ReachOptions {
   /** A cut volume is planned in its own size, its missing tail as unreadable. */
   readonly fullSize?: boolean
-  /** The volume was found; what takes time is about to begin. */
-  readonly onVolume?: (volume: VolumeReport) => void
 }
 
 /** @throws SourceError, NotFveError, MetadataError, CredentialError */
 export async function reachPlan(
   request: CheckRequest,
   context: JobContext,
-  { fullSize = false, onVolume }: ReachOptions = {},
+  { fullSize = false }: ReachOptions = {},
 ): Promise<ReachedPlan> {
   const { emit } = context
   emit({ type: "phase", phase: "locate" })
@@ -47,7 +45,7 @@ export async function reachPlan(
     hasKeys: (request.keyPackages ?? []).length > 0,
   })
   try {
-    const { found, report, unlocked, openedBy } = await unlockOne(input, request, context, onVolume)
+    const { found, report, unlocked, openedBy } = await unlockOne(input, request, context)
     emit({ type: "opened", openedBy })
 
     emit({ type: "phase", phase: "plan" })
@@ -83,14 +81,12 @@ async function unlockOne(
   input: OpenInput,
   request: CheckRequest,
   context: JobContext,
-  onVolume: ReachOptions["onVolume"],
 ): Promise<UnlockedVolume> {
   const tries: TryReport[] = []
   let hopeless: unknown
   for await (const found of candidateVolumes(input, request, context)) {
     const report = await describeVolume(found, context.signal)
     context.emit({ type: "volume", volume: report })
-    onVolume?.(report)
     const unlocked = await unlockAny(found, request, context).catch((error: unknown) => {
       if (!(error instanceof MetadataError)) throw error
       hopeless ??= error

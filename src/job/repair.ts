@@ -22,17 +22,14 @@ import type { JobContext, JobShell, RepairRequest } from "./requests.ts"
 export async function repairVolume(request: RepairRequest, shell: JobShell = {}): Promise<RepairReport> {
   const started = performance.now()
   const context = createContext(shell)
-  let threads: WarmThreads | undefined
-  const reached = await reachPlan(request, context, {
-    fullSize: request.fullSize ?? false,
-    // They load while a password is being stretched.
-    onVolume({ size }) {
-      if (!request.dryRun) threads ??= warmThreadsFor(size, request.lanes)
+  // They load while the volume is being found and a password stretched.
+  const threads = request.dryRun ? undefined : warmThreadsFor(request.lanes)
+  const reached = await reachPlan(request, context, { fullSize: request.fullSize ?? false }).catch(
+    async (error: unknown) => {
+      await threads?.close()
+      throw error
     },
-  }).catch(async (error: unknown) => {
-    await threads?.close()
-    throw error
-  })
+  )
   try {
     const { openedBy, planned, report: volume, findings } = reached
     const extent = chooseExtent(planned.plan, request.range)

@@ -24,9 +24,9 @@ export interface OpenLanes {
 /** Below this, one lane has done the work before a second one is there. */
 const WORTH_THREADS = 64 << 20
 
-/** The threads that a run over so many bytes will take: those of a usual run, whose first lane is inline. */
-export function warmThreadsFor(size: number, lanes?: number): WarmThreads {
-  return warmThreads((lanes ?? laneCountFor(size)) - 1)
+/** The threads that a run with so many lanes will take, unless it is a small one: its first lane is inline. */
+export function warmThreadsFor(lanes: number = usualLaneCount()): WarmThreads {
+  return warmThreads(lanes - 1)
 }
 
 function laneCountFor(size: number): number {

@@ -2,7 +2,6 @@
  * Standard output as a sink: bytes in ascending order without a gap, each write waiting until the reader took the last
  * one. Written to the descriptor itself: `process.stdout` would buffer what the reader is too slow for.
  */
-import assert from "node:assert/strict"
 import { fsync, write } from "node:fs"
 import { setTimeout as pause } from "node:timers/promises"
 import { errnoOf, writeFailure } from "./failures.ts"
@@ -18,7 +17,7 @@ export function openStdout(fd = STDOUT): PositionalSink {
   return {
     async write(at, bytes) {
       position ??= at
-      assert.equal(at, position, "standard output takes bytes in ascending order, without a gap")
+      if (at !== position) throw new Error("standard output takes bytes in ascending order, without a gap")
       await writeAll(async (_, part) => writeNext(fd, part), "standard output", at, bytes)
       position += bytes.length
     },
