@@ -6,7 +6,7 @@
 import { MetadataError } from "../errors.ts"
 import { extentBetween } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
-import type { VolumeKeys } from "../fve/index.ts"
+import type { VolumeFacts, VolumeKeys } from "../fve/index.ts"
 import { type VolumePlace, bootOf, startOf } from "../locate/index.ts"
 import { readPartitionTables } from "../partition/index.ts"
 import {
@@ -28,15 +28,15 @@ export interface GeometryStep {
   readonly findings: readonly Finding[]
 }
 
-/** Doubts that make wrong bytes; the conversion state is decided sector by sector in any case. */
-const GEOMETRIC: ReadonlySet<DoubtfulField> = new Set([
-  "version",
-  "sectorSize",
-  "headBackup",
-  "metadataOffsets",
-  "areaSize",
-  "mftMirrorLcn",
-])
+/** The facts of each field whose doubts make wrong bytes; the conversion state is decided sector by sector in any case. */
+const GEOMETRIC: Readonly<Partial<Record<DoubtfulField, readonly (keyof VolumeFacts)[]>>> = {
+  version: ["version"],
+  sectorSize: ["sectorSize"],
+  headBackup: ["headBackup", "headSectorCount"],
+  metadataOffsets: ["metadataOffsets"],
+  areaSize: ["areaSize"],
+  mftMirrorLcn: ["mftMirrorLcn"],
+}
 
 /** @throws MetadataError when the keys make nothing of the volume, or several geometries explain it equally well */
 export async function settleGeometry(
@@ -46,7 +46,7 @@ export async function settleGeometry(
   keys: VolumeKeys,
   context: JobContext,
 ): Promise<GeometryStep> {
-  const doubts = metadata?.account.doubts.filter(({ field }) => GEOMETRIC.has(field)) ?? []
+  const doubts = metadata?.account.doubts.filter(({ field }) => field in GEOMETRIC) ?? []
   if (metadata && doubts.length === 0) return { volume, metadata, findings: [] }
   const { emit, signal, crypto } = context
   const isPlaceKnown = metadata !== undefined || volume.place.boot !== undefined
@@ -69,13 +69,15 @@ function knownOf({ source, place }: OpenVolume, metadata: VolumeMetadata | undef
     metadata !== undefined && !metadata.account.doubts.some((doubt) => doubt.field === field)
   const { facts } = metadata ?? {}
   const { layout } = bootOf(place)
+  // Without a boot sector, Windows 7 is what nothing speaks against; the others left structures of their own.
+  const isLayoutKnown = place.boot !== undefined || layout === "to-go" || layout === "eow"
   return {
     volumeStart: 0,
     volumeSize: source.size,
     ...(facts?.sectorSize && isSure("sectorSize") && { sectorSize: facts.sectorSize }),
     ...(facts?.headBackup && { headBackup: facts.headBackup.start }),
     metadataOffsets: facts?.metadataOffsets ?? place.metadataOffsets,
-    ...(place.boot && { layout }),
+    ...(isLayoutKnown && { layout }),
   }
 }
 
@@ -95,14 +97,14 @@ function applyGeometry(
   const place = isPlaceKnown ? volume.place : placeAt(found, input)
   const known = metadata?.facts
   const account: Account = {
-    // The state is what no search can tell; proven or not, the metadata's word on it stands, with its doubts.
-    facts: known ? { ...known, ...withoutState(facts) } : facts,
+    // What is beyond doubt is no question of the search; and the state is one that no search can answer.
+    facts: known ? { ...known, ...onlyDoubted(facts, metadata.account.doubts) } : facts,
     doubts: metadata
-      ? metadata.account.doubts.filter(({ field }) => !GEOMETRIC.has(field))
+      ? metadata.account.doubts.filter(({ field }) => !(field in GEOMETRIC))
       : [{ field: "conversion", candidates: [], text: "the conversion state is not known" }],
   }
   return {
-    volume: { ...volume, ...sliceOf(input, place), place: { ...place, boot } },
+    volume: { ...volume, ...sliceOf(input, place), place: { ...place, searched: boot } },
     metadata: {
       ...(metadata ?? { protectors: [], findings: [], reconciled: volume.reconciled }),
       facts: account.facts,
@@ -113,14 +115,12 @@ function applyGeometry(
   }
 }
 
-function withoutState(facts: VolumeMetadata["facts"]): Partial<VolumeMetadata["facts"]> {
-  const { version, sectorSize, headSectorCount, headBackup, mftMirrorLcn, metadataOffsets, areaSize } = facts
-  return {
-    ...{ version, headSectorCount, metadataOffsets, areaSize },
-    ...(sectorSize !== undefined && { sectorSize }),
-    ...(headBackup && { headBackup }),
-    ...(mftMirrorLcn !== undefined && { mftMirrorLcn }),
-  }
+/** What was not found takes nothing away. */
+function onlyDoubted(found: VolumeFacts, doubts: Account["doubts"]): Partial<VolumeFacts> {
+  const doubted = doubts.flatMap(({ field }) => GEOMETRIC[field] ?? [])
+  return Object.fromEntries(
+    doubted.flatMap((fact) => (found[fact] === undefined ? [] : [[fact, found[fact]]])),
+  )
 }
 
 function placeAt({ volumeStart, volumeSize }: FoundGeometry, { source }: OpenInput): VolumePlace {

@@ -30,6 +30,8 @@ export interface VolumePlace {
   readonly where: string
   /** As found at the start of the volume; absent when it is not there, or not a boot sector of BitLocker any more. */
   readonly boot?: FveBootSector
+  /** What its sectors tell in place of a boot sector that is gone, once the keys are there. */
+  readonly searched?: FveBootSector
   /** Where the metadata copies are in the volume: by the copies themselves, else by the boot sector. */
   readonly metadataOffsets: readonly number[]
   /** Where the encrypt-on-write information blocks are, by the blocks themselves, else by the boot sector. */
@@ -62,10 +64,10 @@ export function startOf({ extent, missingHead = 0 }: Pick<VolumePlace, "extent" 
   return extent.start - missingHead
 }
 
-/** The boot sector as found or, where it is gone, what of it the traces give. A sector size of 0 is not known. */
+/** The boot sector as found or, where it is gone, what of it is known from elsewhere. A sector size of 0 is not known. */
 export function bootOf(place: VolumePlace): FveBootSector {
   const { metadataOffsets, eowOffsets, traces } = place
-  const found = place.boot ?? traces.boot?.boot
+  const found = place.boot ?? place.searched ?? traces.boot?.boot
   const named = traces.copies.find(({ trace }) => trace.sectorSize)?.trace.sectorSize ?? 0
   return {
     sectorSize: found?.sectorSize || named,

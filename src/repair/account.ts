@@ -37,7 +37,10 @@ export interface Account {
 
 /** From a block with a right checksum: only where it contradicts itself, or its own place, are doubts. */
 export function accountOfProven(block: MetadataBlock, { boot, copies }: MetadataEvidence): Account {
-  const facts = readVolumeFacts(block, boot?.sectorSize)
+  const { version } = block.header
+  // The boot sector has the last word only where the block itself has none: it is proven, the boot sector is not.
+  const sectorSizes = [...sectorSizeClaims([block], undefined, version), ...sectorSizeClaims([], boot)]
+  const facts = readVolumeFacts(block, sectorSizes[0]?.value)
   const doubts: Doubt[] = []
   const starts = headStartClaims([block])
   const lengths = headLengthClaims([block], facts.sectorSize ?? 0)
@@ -45,7 +48,7 @@ export function accountOfProven(block: MetadataBlock, { boot, copies }: Metadata
     doubts.push(headDoubt(judgeClaims(starts), judgeClaims(lengths)))
   }
   if (facts.sectorSize === undefined || isDisputed(sectorSizeClaims([block]))) {
-    doubts.push(doubt("sectorSize", judgeClaims(sectorSizeClaims([block], boot)).candidates))
+    doubts.push(doubt("sectorSize", judgeClaims(sectorSizes).candidates))
   }
   const { infoSize } = block
   const covered = block.bytes.subarray(0, infoSize)

@@ -24,7 +24,10 @@ type VistaFound = Pick<
 export async function findVista(
   volume: ByteSource,
   cipher: SectorCipher,
-  known: BootLayout | undefined,
+  known: {
+    readonly layout?: BootLayout | undefined
+    readonly metadataOffsets?: readonly number[] | undefined
+  },
   signal?: AbortSignal,
 ): Promise<VistaFound | undefined> {
   const { sectorSize } = cipher
@@ -32,7 +35,7 @@ export async function findVista(
   const last = await readBytes(volume, volume.size - sectorSize, sectorSize, signal)
   const sector = [first.bytes, last.bytes].find((bytes) => recogniseBootSector(bytes)?.layout === "vista")
   const hasPlainBootCode = isBootCode((await readBytes(volume, sectorSize, 16, signal)).bytes)
-  if (!sector && !hasPlainBootCode && known !== "vista") return undefined
+  if (!sector && !hasPlainBootCode && known.layout !== "vista") return undefined
   const named = sector ? recogniseBootSector(sector)!.metadataOffsets : []
   const mft = await findMirror(volume, cipher, sector, signal)
   const evidence = sector
@@ -44,15 +47,19 @@ export async function findVista(
     layout: { value: "vista", confidence: sector ? "proven" : "likely", evidence },
     headLength: { value: 0, confidence: "proven", evidence: "Windows Vista moves nothing" },
     doubtful: [],
-    metadataOffsets: {
-      value: named,
-      confidence: "likely",
-      evidence: named.length > 0 ? `the boot sector names ${hex(named[0]!)}` : "nothing names them",
-    },
+    metadataOffsets: placesOfMetadata(known.metadataOffsets ?? [], named),
     ...(mft !== undefined && {
       mftMirrorLcn: { value: BigInt(mft), confidence: "proven", evidence: "$MFT says where its mirror lies" },
     }),
   }
+}
+
+/** The boot sector names one of three. */
+function placesOfMetadata(given: readonly number[], named: readonly number[]): VistaFound["metadataOffsets"] {
+  if (given.length > 0) return { value: given, confidence: "likely", evidence: "given" }
+  const [first] = named
+  const evidence = first === undefined ? "nothing names them" : `the boot sector names ${hex(first)}`
+  return { value: named, confidence: "likely", evidence }
 }
 
 const BOOT_MANAGER = Uint8Array.from("\x07BOOTMGR", (letter) => letter.charCodeAt(0))

@@ -150,7 +150,7 @@ async function geometriesOf(
   const base = describeHypothesis(hypothesis, known, size)
   const vista =
     known.layout === undefined || known.layout === "vista"
-      ? await findVista(volume, cipher, known.layout, signal)
+      ? await findVista(volume, cipher, known, signal)
       : undefined
   if (vista) return [{ ...base, ...vista }]
 
