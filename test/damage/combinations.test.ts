@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from "vitest"
 import open from "./open.json" with { type: "json" }
 import { attemptRepair } from "./attempt.ts"
 import { combine, type Combination } from "./combinations.ts"
+import { recordOf } from "./tally.ts"
 
 const RUNS = process.env.SLOW ? 300 : 12
 
@@ -22,9 +23,17 @@ const ALLOWED: Readonly<Record<Combination["must"], readonly string[]>> = {
 }
 
 describe("three injuries at random", () => {
-  it.each(Array.from({ length: RUNS }, (_, i) => i + 1))("seed %i", async (seed) => {
+  it.for(Array.from({ length: RUNS }, (_, i) => i + 1))("seed %i", async (seed, { task }) => {
     const { victim, scenario, must } = await combine(seed)
-    const { result, detail } = await attemptRepair(victim, scenario, folder)
+    const outcome = await attemptRepair(victim, scenario, folder)
+    const { result, detail } = outcome
+    const about = {
+      kind: "combination",
+      name: `${seed}`,
+      volume: victim.name,
+      expected: ALLOWED[must],
+    } as const
+    task.meta.damage = recordOf(about, outcome)
     const open = OPEN[seed]
     if (open) {
       expect(result).toBe(open)

@@ -11,6 +11,7 @@ import { attemptRepair } from "./attempt.ts"
 import open from "./open.json" with { type: "json" }
 import { cases, type Case, makeVictim, scenarios } from "./scenario.ts"
 import { consultOracle, Fate } from "./oracle.ts"
+import { recordOf } from "./tally.ts"
 import { judgeOutput } from "./verdict.ts"
 import { layOnDisk } from "./victim.ts"
 import { forgeVolume, VOLUME_NAMES } from "./volumes.ts"
@@ -33,10 +34,12 @@ const isQuick = ({ scenario, volume }: Case): boolean =>
 describe("damage", () => {
   const chosen = cases.filter((one) => isRunnable(one) && (isFull || isQuick(one)))
 
-  it.each(chosen.map((one) => [one.scenario.name, one.volume, one] as const))(
+  it.for(chosen.map((one) => [one.scenario.name, one.volume, one] as const))(
     "%s on %s",
-    async (name, volume, one) => {
-      const { result, detail } = await attemptRepair(await makeVictim(one), one.scenario, folder)
+    async ([name, volume, one], { task }) => {
+      const outcome = await attemptRepair(await makeVictim(one), one.scenario, folder)
+      const { result, detail } = outcome
+      task.meta.damage = recordOf({ kind: "scenario", name, volume, expected: [one.expected] }, outcome)
       const open = OPEN[`${name} on ${volume}`]
       if (open) {
         expect(`${result}, ${detail}`).toContain(open)
