@@ -78,7 +78,8 @@ describe("the modules that run", () => {
     const coverage = join(folder, `coverage-${readdirSync(folder).length}`)
     const env = { ...process.env, NODE_OPTIONS: "", NODE_V8_COVERAGE: coverage }
     const { status, stderr } = spawnSync(process.execPath, args, { env, cwd: folder, encoding: "utf8" })
-    expect(status, stderr).toBe(0)
+    // 3: the sample volume is a damaged one.
+    expect([0, 3], stderr).toContain(status)
     const urls = readdirSync(coverage).flatMap((name) => {
       const { result } = JSON.parse(readFileSync(join(coverage, name), "utf8")) as {
         result: { url: string }[]

@@ -47,8 +47,8 @@ describe.skipIf(!hasStrace)("the source", () => {
     ["inspect", ["inspect", input], 0],
     ["check", ["check", input, ...KEY], 0],
     ["check with a wrong key", ["check", input, "--vmk", "00".repeat(32)], 13],
-    ["repair", ["repair", input, output, "-f", ...KEY, "--hash", "sha256"], 0],
-    ["repair with several workers", ["repair", input, output, "-f", "--lanes", "2", ...KEY], 0],
+    ["repair", ["repair", input, output, "-f", ...KEY, "--hash", "sha256"], 3],
+    ["repair with several workers", ["repair", input, output, "-f", "--lanes", "2", ...KEY], 3],
     ["repair --dry-run", ["repair", input, output, "--dry-run", ...KEY], 0],
     ["repair onto the source", ["repair", input, input, "-f", ...KEY], 16],
   ])("is opened for reading only by %s", (_name, args, expectedExit) => {
