@@ -13,7 +13,7 @@ import { type Cost, measure, median } from "./measure.ts"
 import type { BenchOptions } from "./options.ts"
 
 export interface LocateTiming {
-  /** Bytes of the disk. */
+  /** Bytes of the disk: eight times those of the large volumes. */
   readonly size: number
   readonly scan: Cost
   readonly cat: Cost
@@ -21,17 +21,16 @@ export interface LocateTiming {
   readonly share: number
 }
 
-const GIB = 1024 ** 3
 const MIB = 1024 ** 2
-/** Half a second of reading: below that, the start of the program is most of the time. It must fit in the page cache. */
-const SMALLEST_DISK = 8 * GIB
+/** A second of reading; smaller, the start of the program would be most of the time. It must fit in the page cache. */
+const DISK_PER_SIZE = 8
 const VOLUME_SIZE = 64 * MIB
 /** Of no partition: a search that could end early would. */
 const ODD = 7 * 512
 
 export async function timeLocate(folder: string, { size, runs }: BenchOptions): Promise<LocateTiming> {
   const disk = join(folder, "locate.img")
-  const diskSize = Math.max(size, SMALLEST_DISK)
+  const diskSize = DISK_PER_SIZE * size
   await makeDisk(disk, diskSize, folder)
   const read = (): Cost => measure(["sh", "-c", 'cat "$0" >/dev/null', disk])
   const scan = (): Cost => measure([...OURS, "locate", disk, "--quiet"])

@@ -1,11 +1,12 @@
 /** The report as tables for people. */
+import type { LocateTiming } from "./locate.ts"
 import type { Report, ShortTiming, Timing } from "./report.ts"
 import { findTargets, type Target } from "./targets.ts"
 
 const MIB = 1024 ** 2
 
 export function renderReport(report: Report): string {
-  const { machine, size, runs } = report
+  const { machine, size, runs, locate } = report
   return [
     `${size / MIB} MiB, medians of ${runs}, Node ${machine.node}, ${machine.cores} cores, ${machine.processor}`,
     "Every output equalled the plaintext image. `tiny` is the same command on a volume of 32 MiB: start and unlock.",
@@ -14,6 +15,11 @@ export function renderReport(report: Report): string {
     ...renderTable([
       ["short commands", "ms", "CPU ms", "peak MB", "against", "ms"],
       ...report.short.map(shortRow),
+    ]),
+    "",
+    ...renderTable([
+      ["whole disk", "MiB", "ms", "CPU ms", "peak MB", "cat, ms", "share of its speed"],
+      locateRow(locate),
     ]),
     "",
     ...renderTable([["target", "measured", "to reach", "verdict"], ...findTargets(report).map(targetRow)]),
@@ -34,6 +40,11 @@ function timingRow({ contestant, verdict, whole, synced, tiny }: Timing): string
 function shortRow({ what, cost, against }: ShortTiming): string[] {
   const own = [what, cost.wallMs.toFixed(0), cost.cpuMs.toFixed(0), megabytes(cost.peakBytes)]
   return against ? [...own, against.command, against.cost.wallMs.toFixed(0)] : own
+}
+
+function locateRow({ size, scan, cat, share }: LocateTiming): string[] {
+  const times = [size / MIB, scan.wallMs, scan.cpuMs].map((figure) => figure.toFixed(0))
+  return ["locate", ...times, megabytes(scan.peakBytes), cat.wallMs.toFixed(0), share.toFixed(2)]
 }
 
 function targetRow({ what, measured, bound, isReached }: Target): string[] {

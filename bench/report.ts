@@ -1,4 +1,5 @@
 /** What the benchmark found, as data: `--json` writes it, `render.ts` shows it. */
+import type { LocateTiming } from "./locate.ts"
 import type { Cost } from "./measure.ts"
 import type { MethodName } from "./methods.ts"
 
@@ -9,6 +10,7 @@ export interface Report {
   readonly runs: number
   readonly decryption: readonly { readonly method: MethodName; readonly timings: readonly Timing[] }[]
   readonly short: readonly ShortTiming[]
+  readonly locate: LocateTiming
 }
 
 /** One program on one method. */

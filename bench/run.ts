@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism, cpus } from "node:os"
 import { join } from "node:path"
 import { timeDecryption } from "./decryption.ts"
+import { timeLocate } from "./locate.ts"
 import { METHODS } from "./methods.ts"
 import { parseOptions, USAGE } from "./options.ts"
 import { timeShortCommands } from "./short-commands.ts"
@@ -30,12 +31,15 @@ async function run(): Promise<void> {
     decryption.push({ method: name, timings: await timeDecryption(folder, method, options) })
   }
   console.error("short commands ...")
+  const short = await timeShortCommands(folder, options)
+  console.error("locate ...")
   const report: Report = {
     machine: { node: process.version, processor: cpus()[0]?.model ?? "", cores: availableParallelism() },
     size: options.size,
     runs: options.runs,
     decryption,
-    short: await timeShortCommands(folder, options),
+    short,
+    locate: await timeLocate(folder, options),
   }
   console.log(renderReport(report))
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`)

@@ -19,7 +19,9 @@ const OURS_WITHOUT_UNLOCK = "repair-bde --fvek"
 export function findTargets(report: Report): Target[] {
   const judged = report.size < GIB ? [] : report.decryption
   const decryption = judged.flatMap(({ method, timings }) => decryptionTargets(report, method, timings))
-  return [...decryption, ...shortTargets(report)].filter((target) => target !== undefined)
+  return [...decryption, ...shortTargets(report), locateTarget(report)].filter(
+    (target) => target !== undefined,
+  )
 }
 
 function decryptionTargets(
@@ -61,6 +63,16 @@ function shortTargets({ short }: Report): (Target | undefined)[] {
     slower("check: as long as bdeinfo", unlock?.cost.wallMs, unlock?.against?.cost.wallMs, 1.15),
     huge ? atMost("inspect of 15 TiB: seconds", huge.cost.wallMs / 1000, 1) : undefined,
   ]
+}
+
+function locateTarget({ locate: { size, share } }: Report): Target | undefined {
+  if (size < 4 * GIB) return undefined
+  return {
+    what: "locate: share of the speed of cat",
+    measured: share.toFixed(2),
+    bound: "at least 0.7",
+    isReached: share >= 0.7,
+  }
 }
 
 function net(timing: Timing | undefined): number | undefined {

@@ -40,6 +40,7 @@ describe("targets", () => {
     runs: 1,
     decryption: [{ method: "xts-128", timings }],
     short: [],
+    locate: { size: 8 * size, scan: cost(1500), cat: cost(1000), share: 0.66 },
   })
 
   it("take the peers' unlock off, and count our whole run with the key in hand", () => {
@@ -49,6 +50,7 @@ describe("targets", () => {
       ["2.00 times", false],
       ["1.00", true],
       ["1.00", true],
+      ["0.66", false],
     ])
   })
 
