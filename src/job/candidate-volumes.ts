@@ -5,7 +5,7 @@
  * input is searched then; only a key that opens tells which volume is the one that is wanted.
  */
 import type { VolumePlace } from "../locate/index.ts"
-import { startOf } from "../locate/index.ts"
+import { mayHideConversion, startOf } from "../locate/index.ts"
 import { loadKeyPackages } from "./load-key-packages.ts"
 import { describeKeyPackage } from "./key-package-words.ts"
 import { scanForVolumes } from "./locate.ts"
@@ -26,7 +26,7 @@ export async function* candidateVolumes(
   const isChosen = request.input.volume !== undefined || request.input.offset !== undefined
   if (isChosen || !input.isScanned) {
     const { place: chosen, index } = choosePlace(input.places, request.input.volume)
-    const place = lacksEowTraces(chosen) ? await searchedAgain(chosen, input, context) : chosen
+    const place = mayHideConversion(chosen) ? await searchedAgain(chosen, input, context) : chosen
     const volume = await openVolume(input, place, index, signal, packages)
     tried.add(keyOf(chosen)).add(keyOf(place))
     yield volume
@@ -56,11 +56,6 @@ export async function openChosenVolume(
 /** Nothing about it is damaged: when no credential opens it, the credential is wrong. */
 function isSound({ place, reconciled }: OpenVolume): boolean {
   return place.boot !== undefined && reconciled.proof === "crc"
-}
-
-/** Without its boot sector nobody knows where the bitmaps are that say how each of its chunks is stored. */
-function lacksEowTraces({ boot, traces }: VolumePlace): boolean {
-  return boot === undefined && traces.eow.length === 0 && traces.copies.some(({ trace }) => trace.usesEow)
 }
 
 async function searchedAgain(

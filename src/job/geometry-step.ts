@@ -129,6 +129,7 @@ function placeAt({ volumeStart, volumeSize }: FoundGeometry, { source }: OpenInp
   const place: VolumePlace = {
     extent: extentBetween(Math.max(0, start), end),
     ...(start < 0 && { missingHead: -start }),
+    ...(volumeSize.confidence === "assumed" && { isEndGuessed: true }),
     where: "the place where its sectors decrypt",
     metadataOffsets: [],
     eowOffsets: [],

@@ -38,7 +38,7 @@ export async function openInput(
   const source = counting(await openSource(spec))
   try {
     const usual = await findPlaces(source, input, context.signal)
-    const isLost = input.offset === undefined && (needsScan(usual) || usual.some(mayBeConverting))
+    const isLost = input.offset === undefined && needsScan(usual)
     const isScanned = scan && isLost
     const scanned = isScanned ? (await scanForVolumes(spec, source, {}, context)).places : usual
     const places = scanned.length === 0 && hasKeys ? [placeOfUnknown(source)] : scanned
@@ -50,12 +50,6 @@ export async function openInput(
     await source.close()
     throw error
   }
-}
-
-/** Its boot sector would tell of encrypt-on-write structures, which lie anywhere, and it is gone. */
-function mayBeConverting({ boot, standing, traces, eowOffsets }: VolumePlace): boolean {
-  const usesEow = traces.copies.some(({ trace }) => trace.usesEow)
-  return !boot && standing === "current" && usesEow && eowOffsets.length === 0
 }
 
 async function findPlaces(

@@ -74,7 +74,7 @@ export async function makePlan(
     ...(isHeadLost && { lost: original.lost }),
     substitutions: [...evidence.facts.substitutions, ...original.substitutions],
   })
-  const findings = [...evidence.findings, ...(isHeadLost ? original.findings : [])]
+  const findings = [...evidence.findings, ...original.findings]
   return { plan, ...(cipher && { cipher }), originalBoot: original, findings }
 }
 

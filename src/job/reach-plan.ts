@@ -10,6 +10,7 @@ import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
 import { type PlanStep, describePlan, makePlan } from "./plan-step.ts"
 import type { OpenedBy, TryReport, VolumeReport } from "./reports.ts"
 import type { CheckRequest, JobContext } from "./requests.ts"
+import { settleSize } from "./size-step.ts"
 import { type UnlockStep, nothingOpened, requireMetadata, unlock, unlockByKeysAlone } from "./unlock.ts"
 
 export interface ReachedPlan {
@@ -51,17 +52,23 @@ export async function reachPlan(
     emit({ type: "phase", phase: "plan" })
     const { keys } = unlocked
     const {
-      volume,
+      volume: placed,
       metadata,
       findings: ofGeometry,
     } = keys
       ? await settleGeometry(input, found, unlocked.metadata, keys, context)
       : { volume: found, metadata: requireMetadata(found), findings: [] }
-    const planned = await makePlan(volume, metadata, keys, context, fullSize)
+    const plan = (volume: OpenVolume): Promise<PlanStep> =>
+      makePlan(volume, metadata, keys, context, fullSize)
+    const first = await plan(placed)
+    const { shortened, findings: ofSize } = await settleSize(input, placed, first)
+    const volume = shortened ?? placed
+    const planned = shortened ? await plan(shortened) : first
     emit({ type: "plan", plan: describePlan(planned.plan) })
-    const findings = [...unlocked.findings, ...ofGeometry, ...planned.findings]
+    const findings = [...unlocked.findings, ...ofGeometry, ...ofSize, ...planned.findings]
     for (const finding of findings) emit({ type: "finding", finding })
-    const seen = { ...report, findings: [...report.findings, ...findings] }
+    const { length: size } = volume.place.extent
+    const seen = { ...report, size, findings: [...report.findings, ...findings] }
     return { input, volume, metadata, report: seen, ...(keys && { keys }), openedBy, planned, findings }
   } catch (error) {
     await input.source.close()

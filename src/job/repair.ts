@@ -137,7 +137,9 @@ function exitCodeOf({ unreadable }: RunResult, { verdict }: Proof, findings: rea
 
 /** Findings after which a result is not proven, however well it went: what they stand for was searched for or guessed. */
 const DOUBTS: ReadonlySet<string> = new Set([
-  "boot-sector-gone",
+  "boot-sector-contradicted",
+  "boot-sector-lost",
+  "boot-sector-synthesised",
   "eow-bitmap-lost",
   "eow-info-lost",
   "eow-records-lost",
@@ -148,6 +150,7 @@ const DOUBTS: ReadonlySet<string> = new Set([
   "metadata-outdated",
   "storage-decided-by-trial",
   "storage-undecidable",
+  "volume-end-guessed",
 ])
 
 function nextSteps(

@@ -24,19 +24,45 @@ export function foundEnough(
   )
 }
 
-/** Whether a scan would tell more: no volume is there, or one of which the start or all metadata copies are not known. */
+/** Whether a scan would tell more: no volume is there, or one of which something is not known that lies elsewhere. */
 export function needsScan(places: readonly VolumePlace[]): boolean {
   const current = places.filter(({ standing }) => standing === "current")
   const isVague = ({ traces, otherStarts }: VolumePlace): boolean =>
     traces.copies.length === 0 || otherStarts.length > 0
-  return current.length === 0 || current.some(isVague)
+  return (
+    current.length === 0 ||
+    current.some((place) => isVague(place) || mayHideConversion(place) || lacksVistaBackup(place))
+  )
 }
 
-function isComplete({ boot, traces: { copies, eow } }: VolumePlace): boolean {
+/**
+ * Without its boot sector nobody knows where the bitmaps are that say how each chunk is stored; and a volume that is
+ * decrypted keeps them too (observed: Windows 10, build 18363).
+ */
+export function mayHideConversion({ boot, traces }: VolumePlace): boolean {
+  const mayUseEow = traces.copies.some(
+    ({ trace }) => trace.usesEow || trace.state === ConversionState.decrypted,
+  )
+  return boot === undefined && traces.eow.length === 0 && mayUseEow
+}
+
+/** Windows Vista's metadata does not tell the size of the volume; the copy of its boot sector lies in the last sector. */
+function lacksVistaBackup({ isEndGuessed, traces }: VolumePlace): boolean {
+  return (
+    isEndGuessed === true &&
+    traces.boot === undefined &&
+    traces.copies.some(({ trace }) => trace.version === 1)
+  )
+}
+
+function isComplete(place: VolumePlace): boolean {
+  const { copies, eow } = place.traces
   const agree = new Set(copies.map(({ trace }) => trace.crc)).size === 1
   if (copies.length < COPIES || !agree || copies.some(({ trace }) => trace.health !== "intact")) return false
+  if (lacksVistaBackup(place)) return false
   const isSettled = copies.every(({ trace }) => trace.state === ConversionState.encrypted && !trace.usesEow)
-  return isSettled || boot !== undefined || eow.some(({ kind }) => kind === "eow-info")
+  const isListed = eow.some((trace) => trace.kind === "eow-info" && trace.crc === "right")
+  return isSettled || place.boot !== undefined || isListed
 }
 
 function startsRound(place: VolumePlace): boolean {

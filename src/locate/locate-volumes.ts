@@ -47,12 +47,14 @@ export async function volumeAt(
   const places = deriveVolumes(look.traces, [], source.size, look.unreadable)
   const place = places.find((one) => startOf(one) === offset)
   if (!place) return undefined
-  const { fullSize: _, ...rest } = place
+  const where = "the offset that was given"
+  if (size === undefined) return { ...place, where }
+  const { fullSize: _, isEndGuessed: __, ...rest } = place
   return {
     ...rest,
     extent: held,
     ...(endOf(asked) > source.size && { fullSize: asked.length }),
-    where: "the offset that was given",
+    where,
   }
 }
 

@@ -15,13 +15,15 @@ export function placeVolume(
   const { start, boot, otherStarts } = draft
   const metadataOffsets = offsetsOf(draft)
   const traces = tracesOf(draft, metadataOffsets, ground)
-  const size = sizeOf(draft, traces, ground, nextStart)
+  const known = sizeOf(draft, traces, ground)
+  const size = known ?? Math.min(nextStart, ground.sourceSize) - start
   const held = intersect(extent(start, size), extent(0, ground.sourceSize))
   const fullSize = Math.max(size, draft.size ?? 0)
   const found = boot?.at === start ? boot.boot : undefined
   return {
     extent: held,
     ...(fullSize > held.length && { fullSize }),
+    ...(known === undefined && { isEndGuessed: true }),
     ...(start < 0 && { missingHead: -start }),
     where: describePlace(start, ground),
     ...(found && { boot: found }),
@@ -46,13 +48,13 @@ function describePlace(start: number, { partitions }: Ground): string {
   return start > 0 ? `found by search at ${hex(start)}` : "found by search, its head lies before the input"
 }
 
-/** By the partition, as the input, by its own structures; else up to the next volume or the end. */
-function sizeOf({ start, size }: Draft, { eow }: PlaceTraces, ground: Ground, nextStart: number): number {
+/** By the partition, as the input, or by its own structures. */
+function sizeOf({ start, size }: Draft, { eow }: PlaceTraces, ground: Ground): number | undefined {
   const partition = ground.partitions.get(start)
   if (partition) return partition.extent.length
   if (start === 0) return ground.sourceSize
   const log = eow.find((trace) => trace.kind === "conversion-log")
-  return size ?? log?.volumeSize ?? Math.min(nextStart, ground.sourceSize) - start
+  return size ?? log?.volumeSize
 }
 
 function tracesOf(draft: Draft, offsets: readonly number[], ground: Ground): PlaceTraces {

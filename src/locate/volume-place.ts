@@ -24,6 +24,8 @@ export interface VolumePlace {
   readonly extent: Extent
   /** The volume's own size, when it is known to be more than what the source holds. */
   readonly fullSize?: number
+  /** Nothing tells where it ends: it is taken up to the next volume, or to the end of the source. */
+  readonly isEndGuessed?: true
   /** Bytes of the volume before the first one of the source; absent when it begins inside. */
   readonly missingHead?: number
   /** What tells it apart from others: "GPT partition 3, Basic data partition". */

@@ -21,6 +21,7 @@ import type { Finding } from "../findings.ts"
 import { type FileSystem, nameOf, recogniseFileSystem } from "../filesystem/index.ts"
 import type { ByteSource } from "../source/byte-source.ts"
 import { readBytes } from "../source/read-bytes.ts"
+import { type InPlace, bootContradicted, judgeInPlace } from "./original-boot-in-place.ts"
 import { findNtfsBackup, synthesiseNtfs } from "./original-boot-ntfs.ts"
 import { exfatRegion, fatGoneFinding, fatTablesEnd } from "./original-boot-fat.ts"
 
@@ -48,7 +49,7 @@ export interface BootSubstitution {
 }
 
 export interface OriginalBoot {
-  /** Of the boot sector: as kept, from a copy, made up from what the file system shows, or gone. */
+  /** Of the boot sector: as kept, for better or worse; from a copy; made up from what the file system shows; or gone. */
   readonly state: "intact" | "restored" | "synthesised" | "lost"
   readonly substitutions: readonly BootSubstitution[]
   /** Parts of the head that nobody can read any more, the substituted ones included. */
@@ -65,18 +66,13 @@ export async function findOriginalBoot(asked: OriginalBootQuestion): Promise<Ori
   const fileSystem = await recogniseFileSystem(view)
   const lost = await lostParts(question, fileSystem)
   const first = extent(0, sectorSize)
-  const isInPlace = fileSystem?.bootSectorAt === 0
-  // In place, as in Windows Vista, there is nothing but NTFS.
-  const isLost = lost.some((e) => overlaps(e, first)) || (!question.headBackup && !isInPlace)
-  if (!isLost && (isInPlace || !fileSystem)) {
-    return {
-      state: "intact",
-      substitutions: [],
-      lost,
-      findings: lost.length > 0 ? [headDamaged(lost, fileSystem)] : [],
-    }
-  }
+  const isGone = lost.some((e) => overlaps(e, first))
+  const judgement = isGone ? "wrong" : await judge(question, fileSystem)
+  const intact = { state: "intact", substitutions: [], lost, findings: [] } as const
+  if (judgement === "right") return intact
+  if (judgement === "contradicted") return { ...intact, findings: [bootContradicted(sectorSize)] }
   const found = (await restore(question, fileSystem, lost)) ?? (await synthesise(question))
+  if (!found && judgement === "unconfirmed") return intact
   if (!found)
     return { state: "lost", substitutions: [], lost, findings: [bootLost(lost), ...fatGone(question, lost)] }
   const gone = mergeExtents([...lost, first])
@@ -86,6 +82,14 @@ export async function findOriginalBoot(asked: OriginalBootQuestion): Promise<Ori
     lost: gone,
     findings: [...found.findings, ...(rest ? [headDamaged(gone, fileSystem)] : [])],
   }
+}
+
+async function judge(
+  { view, headBackup, sectorSize }: OriginalBootQuestion,
+  fileSystem: FileSystem | undefined,
+): Promise<InPlace> {
+  if (!headBackup) return judgeInPlace(view, fileSystem, sectorSize)
+  return fileSystem && fileSystem.bootSectorAt !== 0 ? "wrong" : "right"
 }
 
 type Restored = Pick<OriginalBoot, "state" | "substitutions" | "findings">

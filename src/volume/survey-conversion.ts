@@ -25,7 +25,7 @@ import type { EowPlaces } from "./eow-structures.ts"
 import { surveyEow } from "./eow.ts"
 import { WATERMARK_CHUNK, chunkSizeOfLog, findLegacyLog, surveyLegacyLog } from "./legacy-log.ts"
 import { type PlanFacts, planVolume } from "./plan-volume.ts"
-import { plainTailFinding, readLastSector, tailOf } from "./tail.ts"
+import { type PlainBootSector, plainTailFinding, readLastSector, tailOf } from "./tail.ts"
 import { decideByTrial, rulesForUniform, trialFindings } from "./trial.ts"
 import { plainView } from "./view.ts"
 import { vistaSubstitutions } from "./vista.ts"
@@ -84,7 +84,7 @@ export async function surveyConversion(
   }
   const last = await readLastSector(source, sectorSize, signal)
   if (boot.layout === "vista")
-    return { facts: last === "fve" ? withVistaTail(planFacts, facts) : planFacts, findings }
+    return { facts: last ? withVistaTail(planFacts, facts, last) : planFacts, findings }
   const isPlainAlready = planFacts.storedPlain.some((e) => endOf(e) >= source.size)
   if (!cipher || !last || isPlainAlready) return { facts: planFacts, findings }
   const fileSystem = await recogniseFileSystem(plainView(source, planVolume(planFacts), cipher))
@@ -237,12 +237,15 @@ function zeroedExtents(facts: VolumeFacts, structures: readonly Extent[], sector
   })
 }
 
-/** Windows Vista changes the backup boot sector like the boot sector, and leaves both in plaintext. */
-function withVistaTail(planFacts: PlanFacts, facts: VolumeFacts): PlanFacts {
+/**
+ * Windows Vista changes the backup boot sector like the boot sector, and leaves both in plaintext; one without the change was
+ * written by somebody else since.
+ */
+function withVistaTail(planFacts: PlanFacts, facts: VolumeFacts, last: PlainBootSector): PlanFacts {
   const at = planFacts.size - planFacts.sectorSize
   return {
     ...planFacts,
     storedPlain: mergeExtents([...planFacts.storedPlain, extent(at, planFacts.sectorSize)]),
-    substitutions: [...planFacts.substitutions, ...vistaSubstitutions(facts, at)],
+    substitutions: [...planFacts.substitutions, ...(last === "fve" ? vistaSubstitutions(facts, at) : [])],
   }
 }
