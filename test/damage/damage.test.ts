@@ -11,7 +11,8 @@ import { attemptRepair } from "./attempt.ts"
 import open from "./open.json" with { type: "json" }
 import { cases, type Case, makeVictim, scenarios } from "./scenario.ts"
 import { consultOracle, Fate } from "./oracle.ts"
-import { recordOf } from "./tally.ts"
+import { askPeers } from "./peers.ts"
+import { recordOf, RESULTS } from "./tally.ts"
 import { judgeOutput } from "./verdict.ts"
 import { layOnDisk } from "./victim.ts"
 import { forgeVolume, VOLUME_NAMES } from "./volumes.ts"
@@ -21,6 +22,7 @@ const OPEN: Readonly<Record<string, string>> = open.cases
 
 /** All scenarios on all volumes take many minutes: the quick ones stand for them in every run. */
 const isFull = process.env.SLOW !== undefined
+const hasPeers = requireTools("dislocker-file", "bdemount")
 const hasFormatTools = requireTools("mkntfs", "mkfs.exfat", "mkfs.vfat")
 
 const folder = mkdtempSync(join(tmpdir(), "repair-bde-damage-"))
@@ -37,9 +39,13 @@ describe("damage", () => {
   it.for(chosen.map((one) => [one.scenario.name, one.volume, one] as const))(
     "%s on %s",
     async ([name, volume, one], { task }) => {
-      const outcome = await attemptRepair(await makeVictim(one), one.scenario, folder)
+      const victim = await makeVictim(one)
+      const outcome = await attemptRepair(victim, one.scenario, folder)
       const { result, detail } = outcome
-      task.meta.damage = recordOf({ kind: "scenario", name, volume, expected: [one.expected] }, outcome)
+      task.meta.damage = {
+        ...recordOf({ kind: "scenario", name, volume, expected: [one.expected] }, outcome),
+        ...(RESULTS && hasPeers && { peers: askPeers(victim, folder) }),
+      }
       const open = OPEN[`${name} on ${volume}`]
       if (open) {
         expect(`${result}, ${detail}`).toContain(open)

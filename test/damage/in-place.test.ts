@@ -26,15 +26,16 @@ const path = join(folder, "drive.img")
 const undoFile = join(folder, "drive.undo")
 
 describe.runIf(isFull && hasTools)("a damaged volume, repaired in place", () => {
-  it.each(cases.map((one) => [one.scenario.name, one.volume, one] as const))(
+  it.for(cases.map((one) => [one.scenario.name, one.volume, one] as const))(
     "%s on %s",
-    async (_, __, one) => {
+    async ([name, volume, one], { task }) => {
       const victim = await makeVictim(one)
       writeFileSync(path, victim.input)
       rmSync(undoFile, { force: true })
       const outcome = await repairDrive(victim, one)
       const expected = one.inPlace
       if (outcome instanceof AppError) {
+        task.meta.inPlace = { name, volume, result: `refused ${outcome.exitCode}` }
         expect(`refused ${outcome.exitCode}`, `${outcome.code}: ${outcome.message}`).toBe(expected)
         expect(Buffer.compare(readFileSync(path), victim.input)).toBe(0)
         return
@@ -43,9 +44,11 @@ describe.runIf(isFull && hasTools)("a damaged volume, repaired in place", () => 
       const repaired: Victim = { ...victim, input: readFileSync(path) }
       expect(outcome.verification ?? { opens: true }).toMatchObject({ opens: true })
       expect(everybodyOn(repaired)).toEqual(everybodyOnUndamaged(victim))
+      task.meta.inPlace = { name, volume, result: "opens again" }
       if (!outcome.undoFile) return
       await undoRepair({ undoFile, input: { path } })
       expect(Buffer.compare(readFileSync(path), victim.input)).toBe(0)
+      task.meta.inPlace = { name, volume, result: "opens again", isUndone: true }
     },
   )
 })

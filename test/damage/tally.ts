@@ -6,6 +6,7 @@
 import { writeFileSync } from "node:fs"
 import type { Reporter, TestModule } from "vitest/node"
 import type { Outcome } from "./attempt.ts"
+import type { PeerName, PeerResult } from "./peers.ts"
 import type { Verdict } from "./verdict.ts"
 
 /** `refused`: where that is right. `wrong`: bytes, a size, or a loss without a word, or no outcome at all. */
@@ -24,11 +25,26 @@ export interface DamageRecord {
   readonly exitCode?: number
   readonly bytes?: Verdict["bytes"]
   readonly detail: string
+  /** What other programs make of the same input; absent where they were not asked. */
+  readonly peers?: Readonly<Record<PeerName, PeerResult>>
 }
+
+/** Of a repair in place: `opens again`, or `refused 12`. */
+export interface InPlaceRecord {
+  readonly name: string
+  readonly volume: string
+  readonly result: string
+  /** The undo file gave the damaged image back, bit for bit. */
+  readonly isUndone?: boolean
+}
+
+/** Where the results are to be written, if anywhere. */
+export const RESULTS = process.env.REPAIR_BDE_DAMAGE_RESULTS
 
 declare module "vitest" {
   interface TaskMeta {
     damage?: DamageRecord
+    inPlace?: InPlaceRecord
   }
 }
 
@@ -61,12 +77,12 @@ export default class DamageTally implements Reporter {
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {
-    const records = modules.flatMap((module) =>
-      [...module.children.allTests()].flatMap((test) => test.meta().damage ?? []),
-    )
-    if (records.length === 0) return
+    const metas = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.meta()))
+    const records = metas.flatMap(({ damage }) => damage ?? [])
+    const inPlace = metas.flatMap(({ inPlace: record }) => record ?? [])
+    if (records.length + inPlace.length === 0) return
     const sums = (kind: DamageRecord["kind"]) => sumOf(records.filter((record) => record.kind === kind))
-    const tally = { scenarios: sums("scenario"), combinations: sums("combination"), records }
+    const tally = { scenarios: sums("scenario"), combinations: sums("combination"), records, inPlace }
     writeFileSync(this.#path, `${JSON.stringify(tally, undefined, 2)}\n`)
   }
 }
