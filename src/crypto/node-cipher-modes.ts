@@ -33,8 +33,7 @@ export function createXts(memory: CipherMemory, dataKey: Uint8Array, tweakKey: U
     return ({ at, length, position }) => {
       const sectorCount = length / sectorSize
       tweaks.make(position / sectorSize, 1, sectorCount)
-      kernel.expandTweaks(masks, tweaks.at, sectorCount, sectorSize)
-      kernel.applyMasks(at, masks, length)
+      kernel.maskSectors(at, masks, tweaks.at, sectorCount, sectorSize)
       ecb(bytes.subarray(at, at + length), at)
       kernel.applyMasks(at, masks, length)
     }

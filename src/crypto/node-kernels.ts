@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs"
 
 export interface Kernels {
   readonly xts: {
-    expandTweaks(masks: number, tweaks: number, sectorCount: number, sectorSize: number): void
+    maskSectors(target: number, masks: number, tweaks: number, sectorCount: number, sectorSize: number): void
     applyMasks(target: number, masks: number, length: number): void
   }
   readonly cbc: {
