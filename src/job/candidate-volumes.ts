@@ -5,7 +5,7 @@
  * input is searched then; only a key that opens tells which volume is the one that is wanted.
  */
 import type { VolumePlace } from "../locate/index.ts"
-import { mayHideConversion, startOf } from "../locate/index.ts"
+import { startOf } from "../locate/index.ts"
 import { loadKeyPackages } from "./load-key-packages.ts"
 import { describeKeyPackage } from "./key-package-words.ts"
 import { scanForVolumes } from "./locate.ts"
@@ -25,10 +25,9 @@ export async function* candidateVolumes(
   const tried = new Set<string>()
   const isChosen = request.input.volume !== undefined || request.input.offset !== undefined
   if (isChosen || !input.isScanned) {
-    const { place: chosen, index } = choosePlace(input.places, request.input.volume)
-    const place = mayHideConversion(chosen) ? await searchedAgain(chosen, input, context) : chosen
+    const { place, index } = choosePlace(input.places, request.input.volume)
     const volume = await openVolume(input, place, index, signal, packages)
-    tried.add(keyOf(chosen)).add(keyOf(place))
+    tried.add(keyOf(place))
     yield volume
     if (isChosen || isSound(volume)) return
   }
@@ -53,20 +52,11 @@ export async function openChosenVolume(
   return value as OpenVolume
 }
 
-/** Nothing about it is damaged: when no credential opens it, the credential is wrong. */
-function isSound({ place, reconciled }: OpenVolume): boolean {
-  return place.boot !== undefined && reconciled.proof === "crc"
-}
-
-async function searchedAgain(
-  place: VolumePlace,
-  input: OpenInput,
-  context: JobContext,
-): Promise<VolumePlace> {
-  const { places } = await scanForVolumes(input.spec, input.source, { toTheEnd: true }, context)
-  return (
-    places.find((other) => startOf(other) === startOf(place) && other.standing === place.standing) ?? place
-  )
+/** Nothing about it is damaged, nor in contradiction: when no credential opens it, the credential is wrong. */
+function isSound({ place: { boot, metadataOffsets }, reconciled }: OpenVolume): boolean {
+  // Windows Vista names the first copy only.
+  const isNamed = boot?.metadataOffsets.every((offset, slot) => offset === metadataOffsets[slot]) ?? false
+  return isNamed && reconciled.proof === "crc"
 }
 
 /** The same volume found twice: by its start and by what is there. */

@@ -49,7 +49,8 @@ export async function settleGeometry(
   const doubts = metadata?.account.doubts.filter(({ field }) => field in GEOMETRIC) ?? []
   if (metadata && doubts.length === 0) return { volume, metadata, findings: [] }
   const { emit, signal, crypto } = context
-  const isPlaceKnown = metadata !== undefined || volume.place.boot !== undefined
+  const { boot, traces } = volume.place
+  const isPlaceKnown = metadata !== undefined || (boot ?? traces.boot ?? traces.toGoBackup) !== undefined
   const found = await searchGeometry({
     source: isPlaceKnown ? volume.source : input.source,
     readings: [keys],

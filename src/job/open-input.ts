@@ -17,6 +17,8 @@ export interface OpenInput {
   readonly places: readonly VolumePlace[]
   /** What the usual places hold did not suffice: all of it was searched. */
   readonly isScanned: boolean
+  /** To its end. */
+  readonly isScannedWhole: boolean
   /** Bytes read from the source so far. */
   readonly bytesRead: () => number
 }
@@ -40,12 +42,14 @@ export async function openInput(
     const usual = await findPlaces(source, input, context.signal)
     const isLost = input.offset === undefined && needsScan(usual)
     const isScanned = scan && isLost
-    const scanned = isScanned ? (await scanForVolumes(spec, source, {}, context)).places : usual
-    const places = scanned.length === 0 && hasKeys ? [placeOfUnknown(source)] : scanned
+    const scanned = isScanned ? await scanForVolumes(spec, source, {}, context) : undefined
+    const found = scanned?.places ?? usual
+    const places = found.length === 0 && hasKeys ? [placeOfUnknown(source)] : found
     if (places.length === 0) throw await nothingFound(source, input, { isScanned: scan })
     const kind = spec.kind === "device" ? "device" : "file"
     const report = { path: input.path, kind, size: source.size, sectorSize: source.sectorSize } as const
-    return { source, spec, report, places, isScanned, bytesRead: () => source.bytesRead }
+    const isScannedWhole = scanned !== undefined && !scanned.endedEarly
+    return { source, spec, report, places, isScanned, isScannedWhole, bytesRead: () => source.bytesRead }
   } catch (error) {
     await source.close()
     throw error

@@ -53,7 +53,11 @@ async function isCurrent({ volume, planned }: PatchQuestion): Promise<boolean> {
 }
 
 /** A trial settles them for this program; to Windows the volume would go on saying something else. */
-const UNDECIDED: ReadonlySet<string> = new Set(["storage-decided-by-trial", "storage-undecidable"])
+const UNDECIDED: ReadonlySet<string> = new Set([
+  "eow-info-lost",
+  "storage-decided-by-trial",
+  "storage-undecidable",
+])
 
 function refuseConversion(question: PatchQuestion): void {
   if (!isConverting(question)) return
@@ -62,7 +66,7 @@ function refuseConversion(question: PatchQuestion): void {
   if (planned && open.length === 0) return
   const where = open.flatMap(({ extent }) => (extent ? [hexRange(extent)] : []))
   const message = planned
-    ? `the conversion of this volume is undecided by its own structures: ${where.join(", ")}`
+    ? `the conversion of this volume is undecided by its own structures: ${where.join(", ") || "they are gone"}`
     : "the volume is in the middle of a conversion: only with its key can be told how far it came"
   throw new UnsupportedError("conversion-undecided", message, { next: [INSTEAD], data: { where } })
 }

@@ -2,15 +2,18 @@
 import { MetadataError } from "../errors.ts"
 import type { Finding } from "../findings.ts"
 import type { VolumeKeys } from "../fve/index.ts"
+import { movedTo } from "../locate/index.ts"
 import { describeVolume } from "./describe-volume.ts"
-import { settleGeometry } from "./geometry-step.ts"
 import { candidateVolumes } from "./candidate-volumes.ts"
+import { withConversionTraces } from "./conversion-step.ts"
+import { settleGeometry } from "./geometry-step.ts"
 import { type OpenInput, openInput } from "./open-input.ts"
-import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
+import { type OpenVolume, type VolumeMetadata, openVolume } from "./open-volume.ts"
 import { type PlanStep, describePlan, makePlan } from "./plan-step.ts"
 import type { OpenedBy, TryReport, VolumeReport } from "./reports.ts"
 import type { CheckRequest, JobContext } from "./requests.ts"
 import { settleSize } from "./size-step.ts"
+import { planWhereItStarts } from "./start-step.ts"
 import { type UnlockStep, nothingOpened, requireMetadata, unlock, unlockByKeysAlone } from "./unlock.ts"
 
 export interface ReachedPlan {
@@ -27,6 +30,9 @@ export interface ReachedPlan {
   /** Of unlocking and planning; the report has them too. */
   readonly findings: readonly Finding[]
 }
+
+/** It is told without the source of the input. */
+export type PlannedVolume = Omit<ReachedPlan, "input">
 
 export interface ReachOptions {
   /** A cut volume is planned in its own size, its missing tail as unreadable. */
@@ -46,37 +52,28 @@ export async function reachPlan(
     hasKeys: (request.keyPackages ?? []).length > 0,
   })
   try {
-    const { found, report, unlocked, openedBy } = await unlockOne(input, request, context)
-    emit({ type: "opened", openedBy })
+    const opened = await unlockOne(input, request, context)
+    emit({ type: "opened", openedBy: opened.openedBy })
 
     emit({ type: "phase", phase: "plan" })
-    const { keys } = unlocked
-    const {
-      volume: placed,
-      metadata,
-      findings: ofGeometry,
-    } = keys
-      ? await settleGeometry(input, found, unlocked.metadata, keys, context)
-      : { volume: found, metadata: requireMetadata(found), findings: [] }
-    const plan = (volume: OpenVolume): Promise<PlanStep> =>
-      makePlan(volume, metadata, keys, context, fullSize)
-    const first = await plan(placed)
-    const { shortened, findings: ofSize } = await settleSize(input, placed, first)
-    const volume = shortened ?? placed
-    const planned = shortened ? await plan(shortened) : first
+    const plan = (candidate: UnlockedVolume): Promise<PlannedVolume> =>
+      planUnlocked(input, candidate, context, fullSize)
+    const reached = await planWhereItStarts(opened, plan, (start) =>
+      unlockAt(start, opened, input, request, context),
+    )
+    const { report, volume, planned, findings } = reached
     emit({ type: "plan", plan: describePlan(planned.plan) })
-    const findings = [...unlocked.findings, ...ofGeometry, ...ofSize, ...planned.findings]
     for (const finding of findings) emit({ type: "finding", finding })
     const { length: size } = volume.place.extent
     const seen = { ...report, size, findings: [...report.findings, ...findings] }
-    return { input, volume, metadata, report: seen, ...(keys && { keys }), openedBy, planned, findings }
+    return { input, ...reached, report: seen }
   } catch (error) {
     await input.source.close()
     throw error
   }
 }
 
-interface UnlockedVolume {
+export interface UnlockedVolume {
   readonly found: OpenVolume
   readonly report: VolumeReport
   readonly unlocked: AnyUnlockStep
@@ -104,6 +101,46 @@ async function unlockOne(
   }
   if (tries.length === 0 && hopeless !== undefined) throw hopeless
   throw nothingOpened(tries, request.credentials.length)
+}
+
+/** The same volume if it starts elsewhere; `undefined` when nothing opens it there. */
+async function unlockAt(
+  start: number,
+  { found }: UnlockedVolume,
+  input: OpenInput,
+  request: CheckRequest,
+  context: JobContext,
+): Promise<UnlockedVolume | undefined> {
+  const place = movedTo(start, found.place, input.source.size)
+  const { packages } = found.reconciled.evidence
+  const moved = await openVolume(input, place, found.index, context.signal, packages)
+  const report = await describeVolume(moved, context.signal)
+  const unlocked = await unlockAny(moved, request, context)
+  return unlocked.openedBy && { found: moved, report, unlocked, openedBy: unlocked.openedBy }
+}
+
+async function planUnlocked(
+  input: OpenInput,
+  { found, report, unlocked, openedBy }: UnlockedVolume,
+  context: JobContext,
+  fullSize: boolean,
+): Promise<PlannedVolume> {
+  const { keys } = unlocked
+  const traced = await withConversionTraces(input, found, context)
+  const placed = keys
+    ? await settleGeometry(input, traced, unlocked.metadata, keys, context)
+    : { volume: traced, metadata: requireMetadata(traced), findings: [] }
+  const { metadata } = placed
+  const plan = (volume: OpenVolume): Promise<PlanStep> => makePlan(volume, metadata, keys, context, fullSize)
+  const first = await plan(placed.volume)
+  const { shortened, findings: ofSize } = await settleSize(input, placed.volume, first)
+  const planned = shortened ? await plan(shortened) : first
+  return {
+    volume: shortened ?? placed.volume,
+    findings: [...unlocked.findings, ...placed.findings, ...ofSize, ...planned.findings],
+    ...{ metadata, report, openedBy, planned },
+    ...(keys && { keys }),
+  }
 }
 
 type AnyUnlockStep = Omit<UnlockStep, "metadata"> & Partial<Pick<UnlockStep, "metadata">>

@@ -95,7 +95,8 @@ function draftsFromBootSectors(ground: Ground, drafts: readonly Draft[]): Draft[
 
 function draftFromBootSector(trace: BootTrace, ground: Ground): Draft {
   const asBackup = startOfBackup(trace)
-  const isBackup = asBackup !== undefined && isLastSector(trace.at, ground)
+  const isBackup =
+    asBackup !== undefined && (isLastSector(trace.at, ground) || countsSectorsBefore(trace, asBackup))
   const start = isBackup ? asBackup : trace.at
   const size = sizeByBootSector(trace, undefined)
   const what = trace.boot ? "a BitLocker boot sector" : "what is left of a BitLocker boot sector"
@@ -116,6 +117,11 @@ function startOfBackup({ at, boot, fileSystemSectorCount }: BootTrace): number |
   return boot && fileSystemSectorCount !== undefined
     ? at - fileSystemSectorCount * boot.sectorSize
     : undefined
+}
+
+/** Both boot sectors count the sectors of the disk before the volume. */
+function countsSectorsBefore({ boot }: BootTrace, start: number): boolean {
+  return boot !== undefined && start > 0 && boot.hiddenSectorCount * boot.sectorSize === start
 }
 
 function isLastSector(at: number, { partitions, sourceSize }: Ground): boolean {

@@ -2,7 +2,7 @@
  * A place where a volume is, or was: what a search gives and every job starts from. A place can lack its boot sector, and can
  * begin before the source does, as an image has it that was made too late on the disk.
  */
-import type { Extent } from "../extents/extent.ts"
+import { type Extent, endOf, extent, hex, intersect } from "../extents/extent.ts"
 import type {
   BlockTrace,
   BootLayout,
@@ -64,6 +64,22 @@ export type EowTrace = Extract<Trace, { kind: "eow-info" | "eow-bitmap" | "conve
 /** Where the volume starts in the source: negative when its head is missing. Positions of the volume count from here. */
 export function startOf({ extent, missingHead = 0 }: Pick<VolumePlace, "extent" | "missingHead">): number {
   return extent.start - missingHead
+}
+
+/** The same volume if it starts elsewhere: at one of `otherStarts`. Its boot sector is then another one, or gone. */
+export function movedTo(start: number, place: VolumePlace, sourceSize: number): VolumePlace {
+  const { boot: _, missingHead: __, fullSize, ...rest } = place
+  const size = fullSize ?? endOf(place.extent) - startOf(place)
+  const held = intersect(extent(start, size), extent(0, sourceSize))
+  return {
+    ...rest,
+    extent: held,
+    ...(endOf(held) < start + size && { fullSize: size }),
+    ...(start < 0 && { missingHead: -start }),
+    where: `found by search at ${start < 0 ? `-${hex(-start)}` : hex(start)}`,
+    evidence: ["what was found allows it, and what decrypts there decides"],
+    otherStarts: [],
+  }
 }
 
 /** The boot sector as found or, where it is gone, what of it is known from elsewhere. A sector size of 0 is not known. */

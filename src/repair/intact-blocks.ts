@@ -95,6 +95,8 @@ function candidateOf(
 ): Candidate | undefined {
   const covered = sew(patchwork, choice)
   const blocks = witnesses.flatMap(({ bytes, copy }) => {
+    // One that the end of the image cuts has no validation block either.
+    if (bytes.length < covered.length) return []
     const area = bytes.slice()
     area.set(covered)
     const block = parseMetadataBlock(area, copy?.offset)

@@ -2,12 +2,11 @@
 import { AREA_SIZE, type FveBootSector, type VolumeFacts } from "../fve/index.ts"
 import { hexRange } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
+import { VISTA_AREA_SIZE } from "./search-geometry-vista.ts"
 import type { Found, FoundGeometry } from "./search-geometry.ts"
 
 /** The state is what no search can tell: its number is none of the format, so the sectors have to decide. */
 const UNKNOWN_STATE = 0
-/** Of Windows Vista, with clusters of up to 16 KiB. */
-const VISTA_AREA_SIZE = 0x4000
 
 export interface GeometryFacts {
   readonly facts: VolumeFacts

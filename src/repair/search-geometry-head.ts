@@ -172,6 +172,7 @@ export async function judgeHead(
   at: number,
 ): Promise<HeadCandidate | undefined> {
   const { source, resized, isSizeKnown } = question
+  if (at % cipher.sectorSize !== 0) return undefined
   const length = question.headLength ?? (await tablesLength(source, cipher, at))
   const head = intersect(extent(at, length), extent(0, alignDown(source.size, cipher.sectorSize)))
   const view = guessedView({ source, cipher, head })
@@ -179,9 +180,7 @@ export async function judgeHead(
   // FAT and exFAT have a copy of their boot sector in the head; that of NTFS is elsewhere, and belongs to any head.
   if (!fileSystem || fileSystem.bootSectorAt >= head.length) return undefined
   const { sizeBytes, sectorSize, checks, type } = fileSystem
-  if (sectorSize !== cipher.sectorSize) {
-    return at % sectorSize === 0 ? judgeHead(question, resized(cipher, sectorSize), at) : undefined
-  }
+  if (sectorSize !== cipher.sectorSize) return judgeHead(question, resized(cipher, sectorSize), at)
   const hasItsCopy = checks.some(({ name, outcome }) => name === "backup-boot-sector" && outcome === "right")
   const missing = source.size - sizeBytes
   // NTFS leaves out the last sector of its partition; others may leave out part of a megabyte.

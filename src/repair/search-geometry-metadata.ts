@@ -4,7 +4,9 @@
  * zeros nor a remnant stays what it is.
  */
 import { isAllZero, startsWithLatin1 } from "../bytes/compare.ts"
-import { type Extent, hex } from "../extents/extent.ts"
+import { showsStructure } from "../bytes/structure.ts"
+import type { SectorCipher } from "../crypto/sector-cipher.ts"
+import { type Extent, alignDown, hex } from "../extents/extent.ts"
 import { AREA_SIZE, FVE_SIGNATURE, parseMetadataBlock, readVolumeFacts } from "../fve/index.ts"
 import type { ByteSource } from "../source/byte-source.ts"
 import { readBytes } from "../source/read-bytes.ts"
@@ -16,11 +18,13 @@ import type { Found } from "./search-geometry.ts"
  */
 export async function findMetadataAreas(
   volume: ByteSource,
+  cipher: SectorCipher,
   known: readonly number[],
   headBackup: Extent | undefined,
   isFat: boolean,
 ): Promise<Found<readonly number[]>> {
-  if (known.length > 0) return { value: known, confidence: "likely", evidence: "given" }
+  if (known.length > 0 && !(await holdData(volume, cipher, known, AREA_SIZE)))
+    return { value: known, confidence: "likely", evidence: "given" }
   const before = headBackup && !isFat ? headBackup.start - AREA_SIZE : -1
   if (before < 0) return nothing
   const { bytes } = await readBytes(volume, before, AREA_SIZE)
@@ -40,6 +44,30 @@ export async function findMetadataAreas(
     confidence: "likely",
     evidence: `the place before the head, at ${hex(before)}, is empty: metadata copy 1 was there`,
   }
+}
+
+/**
+ * Whether one of the places holds a sector that decrypts to something: then none of them is believed, since whoever named
+ * them is wrong. A copy that was destroyed decrypts to noise, and an intact one too.
+ */
+export async function holdData(
+  volume: ByteSource,
+  cipher: SectorCipher,
+  places: readonly number[],
+  areaSize: number,
+): Promise<boolean> {
+  const { sectorSize } = cipher
+  for (const at of places.filter((place) => place % sectorSize === 0)) {
+    const { bytes } = await readBytes(volume, at, areaSize)
+    const raw = bytes.subarray(0, alignDown(bytes.length, sectorSize))
+    const decrypted = raw.slice()
+    cipher.decrypt(decrypted, at)
+    for (let i = 0; i < raw.length; i += sectorSize) {
+      const [stored, shown] = [raw, decrypted].map((all) => all.subarray(i, i + sectorSize))
+      if (!isAllZero(stored!) && !showsStructure(stored!) && showsStructure(shown!)) return true
+    }
+  }
+  return false
 }
 
 const nothing: Found<readonly number[]> = {

@@ -10,10 +10,13 @@ import { type BootLayout, VistaSector, recogniseBootSector } from "../fve/index.
 import type { ByteSource } from "../source/byte-source.ts"
 import { readBytes } from "../source/read-bytes.ts"
 import type { FoundGeometry } from "./search-geometry.ts"
+import { holdData } from "./search-geometry-metadata.ts"
 import { guessedView } from "./search-geometry-view.ts"
 
 /** In bytes: 16 sectors of 512. */
 export const VISTA_HEAD = 0x2000
+/** Of a metadata copy, with clusters of up to 16 KiB. */
+export const VISTA_AREA_SIZE = 0x4000
 
 type VistaFound = Pick<
   FoundGeometry,
@@ -37,6 +40,8 @@ export async function findVista(
   const hasPlainBootCode = isBootCode((await readBytes(volume, sectorSize, 16, signal)).bytes)
   if (!sector && !hasPlainBootCode && known.layout !== "vista") return undefined
   const named = sector ? recogniseBootSector(sector)!.metadataOffsets : []
+  const given = known.metadataOffsets ?? []
+  const isContradicted = await holdData(volume, cipher, given, VISTA_AREA_SIZE)
   const mft = await findMirror(volume, cipher, sector, signal)
   const evidence = sector
     ? `its boot sector stands in the ${sector === first.bytes ? "first" : "last"} sector`
@@ -47,7 +52,7 @@ export async function findVista(
     layout: { value: "vista", confidence: sector ? "proven" : "likely", evidence },
     headLength: { value: 0, confidence: "proven", evidence: "Windows Vista moves nothing" },
     doubtful: [],
-    metadataOffsets: placesOfMetadata(known.metadataOffsets ?? [], named),
+    metadataOffsets: placesOfMetadata(isContradicted ? [] : given, named),
     ...(mft !== undefined && {
       mftMirrorLcn: { value: BigInt(mft), confidence: "proven", evidence: "$MFT says where its mirror lies" },
     }),

@@ -161,7 +161,7 @@ async function geometriesOf(
     known.headBackup,
   )
   const choices = choose(heads)
-  if (choices.length === 0) return [await withoutHead(volume, base, known, toGo)]
+  if (choices.length === 0) return [await withoutHead(volume, base, known, cipher, toGo)]
   return Promise.all(choices.map((head) => withHead(volume, base, known, head, choices.length > 1, cipher)))
 }
 
@@ -278,7 +278,13 @@ async function withHead(
   const toGo = isFat ? await findDiscoveryHead(volume, cipher, discovery) : undefined
   const length = toGo?.length ?? NTFS_HEAD
   const what = `${nameOf(fileSystem.type)} of ${fileSystem.sizeBytes} bytes`
-  const metadata = await findMetadataAreas(volume, known.metadataOffsets ?? [], extent(at, length), isFat)
+  const metadata = await findMetadataAreas(
+    volume,
+    cipher,
+    known.metadataOffsets ?? [],
+    extent(at, length),
+    isFat,
+  )
   const confidence = isRivalled ? "assumed" : fitsSize ? "proven" : "likely"
   return {
     ...base,
@@ -329,6 +335,7 @@ async function withoutHead(
   volume: ByteSource,
   base: Base,
   known: KnownGeometry,
+  cipher: SectorCipher,
   toGo: { length: number; confidence: Confidence; evidence: string; doubtful: Extent } | undefined,
 ): Promise<FoundGeometry> {
   const length = toGo?.length ?? NTFS_HEAD
@@ -350,6 +357,7 @@ async function withoutHead(
     doubtful: toGo && toGo.doubtful.length > 0 ? [toGo.doubtful] : [],
     metadataOffsets: await findMetadataAreas(
       volume,
+      cipher,
       known.metadataOffsets ?? [],
       undefined,
       toGo !== undefined,

@@ -16,7 +16,7 @@ import type { SectorCipher } from "../crypto/sector-cipher.ts"
 import type { Finding } from "../findings.ts"
 import { type EowRecord, chunkBit, currentRecord } from "../fve/index.ts"
 import type { ByteSource } from "../source/byte-source.ts"
-import { type LogVerdict, readConversionLog } from "./conversion-log.ts"
+import { type LogPlace, type LogVerdict, readConversionLog } from "./conversion-log.ts"
 import type { EowRegion } from "./eow-structures.ts"
 import { decideInFlight } from "./in-flight.ts"
 import type { Storage, TrialRules } from "./settle.ts"
@@ -56,7 +56,7 @@ export async function surveyRegion(
   const findings = findingsOf(chunks, verdict, isRecordLost, doubtful)
   const flown =
     cipher && verdict.flying
-      ? await decideFlying(source, chunks, verdict.flying, doubtful, cipher, signal)
+      ? await decideFlying(source, verdict.flying, byBitmap(chunks, verdict.flying, doubtful), cipher, signal)
       : undefined
   const touched = flown ? [flown.chunk] : []
   if (flown) findings.push(inFlight(flown.chunk))
@@ -147,20 +147,37 @@ function nextInLine(chunks: Chunks): number {
   return 0
 }
 
+function byBitmap(
+  chunks: Chunks,
+  { chunk }: NonNullable<LogVerdict["flying"]>,
+  doubtful: ReadonlySet<number>,
+): Storage | undefined {
+  return doubtful.has(indexOf(chunks, chunk.start)) ? undefined : storageAt(chunks, chunk.start)
+}
+
+/** The chunk in flight by a log whose bitmap is gone. */
+export async function surveyOrphanLog(
+  source: ByteSource,
+  log: LogPlace,
+  cipher: SectorCipher,
+  signal?: AbortSignal,
+): Promise<(StoragePart & { readonly chunk: Extent }) | undefined> {
+  const { flying } = await readConversionLog(source, log, signal)
+  const flown = flying && (await decideFlying(source, flying, undefined, cipher, signal))
+  return flown && { ...flown, undecided: [], findings: [inFlight(flown.chunk)] }
+}
+
 /** `undefined` when the log does not fit the data: then the chunk is as the bitmap says, or as doubtful as before. */
 async function decideFlying(
   source: ByteSource,
-  chunks: Chunks,
   { chunk, logged }: NonNullable<LogVerdict["flying"]>,
-  doubtful: ReadonlySet<number>,
+  told: Storage | undefined,
   cipher: SectorCipher,
   signal: AbortSignal | undefined,
 ): Promise<{ chunk: Extent; plain: readonly Extent[] } | undefined> {
   const raw = new Uint8Array(chunk.length)
   await source.read(chunk.start, raw, signal)
-  const isDoubtful = doubtful.has(indexOf(chunks, chunk.start))
-  const byBitmap = isDoubtful ? undefined : storageAt(chunks, chunk.start)
-  const plain = decideInFlight(raw, logged, chunk.start, cipher, byBitmap)
+  const plain = decideInFlight(raw, logged, chunk.start, cipher, told)
   return plain && { chunk, plain }
 }
 

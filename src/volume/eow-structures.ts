@@ -3,7 +3,17 @@
  * region and its log, under a checksum of its own. So when both information blocks are gone, bitmaps that a scan found do
  * as well, and the size of a chunk follows from their bit counts or from the header of a log.
  */
-import { type Extent, alignUp, endOf, extent, hex, intersect, overlaps } from "../extents/extent.ts"
+import { byteOffset } from "../bytes/byte-offset.ts"
+import {
+  type Extent,
+  alignUp,
+  endOf,
+  extent,
+  extentBetween,
+  hex,
+  intersect,
+  overlaps,
+} from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
 import {
   type EowBitmap,
@@ -38,6 +48,8 @@ export interface EowStructures {
   readonly chunkSize?: number
   /** Those with an intact bitmap header, ascending; none overlaps another. */
   readonly regions: readonly EowRegion[]
+  /** Logs whose bitmap is gone: they still tell of the chunk in flight. */
+  readonly orphanLogs: readonly LogPlace[]
   /** The structures themselves: a reader of the volume sees zeros. */
   readonly zeroed: readonly Extent[]
   readonly findings: readonly Finding[]
@@ -47,6 +59,7 @@ export interface EowStructures {
 const MOST_INFO_BYTES = 0x10000
 /** Bits for 256 TiB in chunks of 8 MiB. */
 const MOST_BITMAP_BYTES = 4 << 20
+const MOST_CHUNK = 128 << 20
 const CHUNK_SIZES = Array.from({ length: 12 }, (_, i) => 0x10000 * 2 ** i)
 
 /** @param offsets where the boot sector says that the information blocks are */
@@ -69,16 +82,37 @@ export async function readEowStructures(
   const intact = bitmaps.filter((bitmap) => bitmap !== undefined)
   const regions = withoutOverlaps(intact)
   const chunkSize = info?.header.chunkSize ?? (await findChunkSize(source, regions, sectorSize, signal))
+  const logs = intact.flatMap(({ bitmap }) => bitmap.logOffset ?? [])
+  const mayBeLogs = [...places.map((at) => at + LOG_BEHIND_BITMAP), ...(found?.logs ?? [])]
+  const orphanLogs = await readOrphanLogs(
+    source,
+    mayBeLogs.filter((at) => !logs.includes(at)),
+    sectorSize,
+    signal,
+  )
   return {
     isListed: listed.some(isUsable),
     ...(chunkSize && { chunkSize }),
     regions: regions.map((bitmap) => toRegion(bitmap, chunkSize, sectorSize, source.size)),
-    zeroed: zeroedBy(info, places, intact, chunkSize, sectorSize),
+    orphanLogs,
+    zeroed: [
+      ...zeroedBy(info, places, intact, chunkSize, sectorSize),
+      ...orphanLogs.map(({ at, geometry }) => extent(at, geometry.size)),
+    ],
     findings: [
       ...(info ? [] : [infoLost(regions.length)]),
       ...places.filter((_, i) => info && !bitmaps[i]).map((at) => bitmapLost(at, sectorSize)),
     ],
   }
+}
+
+/** Whether an intact information block is where the boot sector says. */
+export async function hasEowInfo(
+  source: ByteSource,
+  offsets: readonly number[],
+  signal?: AbortSignal,
+): Promise<boolean> {
+  return (await readInfos(source, offsets, signal)).some(isUsable)
 }
 
 async function readInfos(
@@ -126,6 +160,29 @@ function withoutOverlaps(bitmaps: readonly PlacedBitmap[]): PlacedBitmap[] {
   return bitmaps
     .filter((one) => !bitmaps.some((other) => other !== one && overlaps(other.region, one.region)))
     .sort((a, b) => a.region.start - b.region.start)
+}
+
+/** On all volumes seen. */
+const LOG_BEHIND_BITMAP = 0x1000
+
+/** By their own headers. */
+async function readOrphanLogs(
+  source: ByteSource,
+  places: readonly number[],
+  sectorSize: number,
+  signal: AbortSignal | undefined,
+): Promise<LogPlace[]> {
+  const logs: LogPlace[] = []
+  for (const at of new Set(places)) {
+    const header = parseConversionLogHeader((await readBytes(source, at, sectorSize, signal)).bytes)
+    const start = header && byteOffset(header.regionOffset, source.size)
+    if (header?.sectorSize !== sectorSize || start === undefined) continue
+    if (header.chunkSize < sectorSize || header.chunkSize > MOST_CHUNK || header.chunkSize % sectorSize !== 0)
+      continue
+    const geometry = conversionLogGeometry(sectorSize, header.chunkSize)
+    logs.push({ at, geometry, sectorSize, within: extentBetween(start, source.size) })
+  }
+  return logs
 }
 
 async function findChunkSize(

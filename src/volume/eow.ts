@@ -2,11 +2,19 @@
  * Surveys an encrypt-on-write conversion: structures, then region by region. What no bitmap covers is undecided. The backup
  * of the head is a region of its own, and too small to be half converted for long: it is stored in one way.
  */
-import { type Extent, extent, hexRange, intersect, mergeExtents, subtractExtents } from "../extents/extent.ts"
+import {
+  type Extent,
+  extent,
+  hexRange,
+  intersect,
+  mergeExtents,
+  overlaps,
+  subtractExtents,
+} from "../extents/extent.ts"
 import type { SectorCipher } from "../crypto/sector-cipher.ts"
 import type { Finding } from "../findings.ts"
 import type { ByteSource } from "../source/byte-source.ts"
-import { type DoubtfulPlace, type StoragePart, surveyRegion } from "./eow-region.ts"
+import { type DoubtfulPlace, type StoragePart, surveyOrphanLog, surveyRegion } from "./eow-region.ts"
 import { type EowPlaces, type EowStructures, readEowStructures } from "./eow-structures.ts"
 import { markSectors, rulesForBorder, rulesForUniform, rulesForUnknown, spreadSamples } from "./trial.ts"
 
@@ -39,11 +47,18 @@ export async function surveyEow(question: EowQuestion, signal?: AbortSignal): Pr
     parts.push(isDisproven ? contradicted(region.extent, chunkSize!) : part)
   }
   const covered = chunkSize ? regions.map((region) => region.extent) : []
+  const flown: Extent[] = []
+  for (const log of cipher ? structures.orphanLogs : []) {
+    const part = await surveyOrphanLog(source, log, cipher!, signal)
+    if (!part || [...covered, ...flown].some((e) => overlaps(e, part.chunk))) continue
+    flown.push(part.chunk)
+    parts.push(part)
+  }
   return {
     plain: parts.flatMap(({ plain }) => plain),
     undecided: [
       ...parts.flatMap(({ undecided }) => undecided),
-      ...uncovered(source.size, covered, headBackup, structures, sectorSize),
+      ...uncovered(source.size, [...covered, ...flown], headBackup, structures, sectorSize),
     ],
     zeroed: structures.zeroed,
     findings: [...structures.findings, ...parts.flatMap(({ findings }) => findings)],

@@ -5,10 +5,10 @@
  * mostly) and shows nothing; a `zero` one is no ciphertext, and says nothing of its neighbours. Between two encrypted
  * sectors, open ones are encrypted. Plain marks prove less: a conversion of used space only leaves old plaintext in free
  * clusters, between files that it encrypted. So open sectors among plain ones are undecidable unless the conversion is known
- * to be a full one, and so are those on the way from an encrypted sector to a plain one, where the border must lie: they are
- * listed, with the likelier reading taken.
+ * to be a full one, those on the way from an encrypted sector to a plain one, where the border must lie, and those of a chunk
+ * that was torn in its conversion: they are listed, with the likelier reading taken.
  */
-import { type Extent, endOf, extentBetween, mergeExtents } from "../extents/extent.ts"
+import { type Extent, endOf, extentBetween, intersect, mergeExtents } from "../extents/extent.ts"
 import { createPlainRuns } from "./plain-runs.ts"
 
 export type Storage = "plain" | "encrypted"
@@ -70,6 +70,7 @@ interface Stretch {
 export function createSettler(place: Extent, rules: TrialRules): Settler {
   const plain = createPlainRuns()
   const undecidable: Extent[] = []
+  const torn = createTornPlaces(Math.min(rules.leastZone, MOST_AROUND_TORN))
   const counts = { encrypted: 0, plain: 0, zero: 0, open: 0 }
   let stretch = newStretch(place.start, rules.before === "encrypted")
   if (rules.before === "plain") notePlain(stretch, place.start, place.start)
@@ -85,6 +86,7 @@ export function createSettler(place: Extent, rules: TrialRules): Settler {
   return {
     mark(at, length, mark) {
       counts[mark]++
+      if (mark === "encrypted" || mark === "plain") torn.note(at, mark)
       if (mark === "encrypted") {
         close(at, true)
         stretch = newStretch(at + length, true)
@@ -101,6 +103,7 @@ export function createSettler(place: Extent, rules: TrialRules): Settler {
       close(end, rules.after === "encrypted")
       const isBlind = counts.encrypted + counts.plain === 0 && !rules.before && !rules.after
       if (isBlind && counts.open > 0) undecidable.push(place)
+      if (counts.open > 0) undecidable.push(...torn.areas().map((e) => intersect(e, place)))
       return {
         storedPlain: plain.extents(),
         undecidable: mergeExtents(undecidable),
@@ -108,6 +111,47 @@ export function createSettler(place: Extent, rules: TrialRules): Settler {
         droppedBytes: plain.droppedBytes,
       }
     },
+  }
+}
+
+/** No file system that is converted chunk by chunk has smaller clusters; what it does with a cluster it does with all of it. */
+const CLUSTER = 4096
+/** How far a chunk reaches beyond the sectors that show it, where its length is not known. */
+const MOST_AROUND_TORN = 1 << 20
+
+/** One cluster where storage changes to and fro may be damage. */
+const ENOUGH_TORN = 3
+
+/**
+ * Clusters in which storage changes to and fro: a chunk lies there that was half converted when the conversion stopped. In
+ * it a sector tells nothing of the next one, so that open ones could be either.
+ */
+function createTornPlaces(around: number): {
+  note(at: number, storage: Storage): void
+  areas(): readonly Extent[]
+} {
+  const areas: { area: Extent; clusterCount: number }[] = []
+  let cluster = -1
+  let last: Storage | undefined
+  let changes = 0
+  const addCluster = (): void => {
+    const area = extentBetween(Math.max(0, cluster * CLUSTER - around), (cluster + 1) * CLUSTER + around)
+    const before = areas.at(-1)
+    if (before && endOf(before.area) >= area.start) {
+      before.area = extentBetween(before.area.start, endOf(area))
+      before.clusterCount++
+    } else areas.push({ area, clusterCount: 1 })
+  }
+  return {
+    note(at, storage) {
+      const here = Math.floor(at / CLUSTER)
+      if (here !== cluster) {
+        cluster = here
+        changes = 0
+      } else if (storage !== last && ++changes === 2) addCluster()
+      last = storage
+    },
+    areas: () => areas.filter(({ clusterCount }) => clusterCount >= ENOUGH_TORN).map(({ area }) => area),
   }
 }
 
