@@ -22,7 +22,7 @@ export async function checkCredentials(request: CheckRequest, shell: JobShell = 
     context.emit({ type: "volume", volume: report })
     const metadata = requireMetadata(volume)
     context.emit({ type: "phase", phase: "unlock" })
-    const step = await unlock(metadata, request.credentials, context)
+    const step = await unlock(volume, metadata, request.credentials, context)
     const proven = await confirmFvek(step, volume, context)
     for (const finding of proven.findings) context.emit({ type: "finding", finding })
     return {

@@ -65,7 +65,8 @@ export async function settleGeometry(
   return applyGeometry(input, volume, metadata, best, isPlaceKnown)
 }
 
-function knownOf({ source, place }: OpenVolume, metadata: VolumeMetadata | undefined): KnownGeometry {
+/** What does not have to be searched for. */
+export function knownOf({ source, place }: OpenVolume, metadata: VolumeMetadata | undefined): KnownGeometry {
   const isSure = (field: DoubtfulField): boolean =>
     metadata !== undefined && !metadata.account.doubts.some((doubt) => doubt.field === field)
   const { facts } = metadata ?? {}

@@ -151,7 +151,7 @@ async function unlockAny(
   context: JobContext,
 ): Promise<AnyUnlockStep> {
   context.emit({ type: "phase", phase: "unlock" })
-  if (volume.metadata) return unlock(volume.metadata, credentials, context)
+  if (volume.metadata) return unlock(volume, volume.metadata, credentials, context)
   const { protectors, fveks } = volume.reconciled.material
   if (protectors.length === 0 || fveks.length === 0) requireMetadata(volume)
   return unlockByKeysAlone(volume, credentials, context)

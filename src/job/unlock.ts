@@ -2,8 +2,9 @@
 import { CredentialError, MetadataError } from "../errors.ts"
 import type { Finding } from "../findings.ts"
 import type { VolumeKeys } from "../fve/index.ts"
-import { type Settled, settle } from "../repair/index.ts"
+import { type Settled, keysFit, settle } from "../repair/index.ts"
 import { type Try, type UnlockOptions, type Unlocked, protectorLabel, unlockVolume } from "../unlock/index.ts"
+import { knownOf } from "./geometry-step.ts"
 import { askForKeyPackage } from "./key-package-words.ts"
 import { loadCredentials } from "./load-credentials.ts"
 import { type OpenVolume, type VolumeMetadata, isDecrypted, knownFacts } from "./open-volume.ts"
@@ -22,6 +23,7 @@ export interface UnlockStep {
 }
 
 export async function unlock(
+  volume: OpenVolume,
   metadata: VolumeMetadata,
   inputs: readonly CredentialInput[],
   context: JobContext,
@@ -37,12 +39,10 @@ export async function unlock(
       findings: settled.findings,
     }
   }
-  const unlocked = await unlockVolume(
-    reconciled.material,
-    credentials,
-    context.crypto,
-    unlockOptions(context),
-  )
+  const unlocked = await unlockVolume(reconciled.material, credentials, context.crypto, {
+    ...unlockOptions(context),
+    ...proofBySectors(volume, metadata, context),
+  })
   const tries = unlocked.tries.map(describeTry)
   const { keys, openedBy } = unlocked
   if (!keys || !openedBy) return { metadata, tries, findings: [] }
@@ -83,6 +83,21 @@ function unlockOptions({ signal, emit }: JobContext): UnlockOptions {
     signal,
     onStretch: (done, total) => emit({ type: "progress", phase: "unlock", done, total, unreadable: 0 }),
   }
+}
+
+/**
+ * A key package or a stray datum may be another volume's, all of its tags right: its keys make nothing of this one. Where
+ * the start is open nothing can be said yet, since with a wrong one no keys do.
+ */
+function proofBySectors(
+  volume: OpenVolume,
+  metadata: VolumeMetadata,
+  { crypto, signal }: JobContext,
+): Pick<UnlockOptions, "proves"> {
+  if (volume.place.otherStarts.length > 0) return {}
+  const { source } = volume
+  const known = knownOf(volume, metadata)
+  return { proves: (keys) => keysFit({ source, readings: [keys], crypto, known, signal }) }
 }
 
 function withSettled(metadata: VolumeMetadata, { block, account }: Settled): VolumeMetadata {

@@ -8,7 +8,7 @@ import { readNtfsBootSector } from "../../src/filesystem/index.ts"
 import type { VolumeKeys } from "../../src/fve/index.ts"
 import { findOriginalBoot } from "../../src/repair/original-boot.ts"
 import { factsOfGeometry, geometryFindings } from "../../src/repair/search-geometry-facts.ts"
-import { type GeometryQuestion, searchGeometry } from "../../src/repair/search-geometry.ts"
+import { type GeometryQuestion, keysFit, searchGeometry } from "../../src/repair/search-geometry.ts"
 import { memorySource, sliceSource } from "../../src/source/index.ts"
 import { plainView, planVolume, surveyConversion } from "../../src/volume/index.ts"
 import { type FixtureName, freeExtents, loadFixture } from "../fixtures/fixtures.ts"
@@ -305,5 +305,21 @@ describe("searchGeometry", () => {
         "places of the metadata, likely: the place before the head, at 0x2ab000, is empty: metadata copy 1 was there",
       ]
     `)
+  })
+})
+
+describe("keysFit", () => {
+  const question = (volume: ForgedVolume, keys: VolumeKeys, head?: number): GeometryQuestion => ({
+    source: memorySource(volume.image),
+    readings: [keys],
+    crypto: nodeCrypto,
+    known: { volumeStart: 0, headBackup: head },
+  })
+
+  it.each(KINDS)("tells the keys of $name from those of another volume", async (kind) => {
+    const volume = await forgeKind(kind, xtsAes128)
+    const stranger = await forgeKind(kind, xtsAes128, { seed: 99 })
+    expect(await keysFit(question(volume, keysOf(volume)))).toBe(true)
+    expect(await keysFit(question(volume, keysOf(stranger), volume.headBackup?.start))).toBe(false)
   })
 })
