@@ -41,7 +41,7 @@ export async function checkCredentials(request: CheckRequest, shell: JobShell = 
 async function confirmFvek(step: UnlockStep, volume: OpenVolume, context: JobContext): Promise<UnlockStep> {
   const { metadata } = step
   if (!step.keys || step.keys.vmk || !step.openedBy) return step
-  const { plan, cipher } = await makePlan(volume, metadata, step.keys, context, false)
+  const { plan, cipher } = await makePlan(volume, metadata, step.keys, context)
   const proof = await proveVolume(plainView(volume.source, plan, cipher), {
     decrypted: decryptedExtents(plan),
   })

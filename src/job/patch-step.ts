@@ -124,7 +124,7 @@ interface HeadSurvey {
 }
 
 async function surveyHead({ volume, metadata, planned }: PatchQuestion): Promise<HeadSurvey> {
-  if (!planned || planned.originalBoot.state === "lost") return { lost: [] }
+  if (!planned?.originalBoot || planned.originalBoot.state === "lost") return { lost: [] }
   const { plan, cipher, originalBoot } = planned
   const { sectorSize, facts } = metadata
   const view = plainView(volume.source, plan, cipher)

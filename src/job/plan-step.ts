@@ -18,28 +18,39 @@ import {
 } from "../volume/index.ts"
 import { fullSizeOf } from "./describe-volume.ts"
 import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
+import type { PlanStore } from "./plan-store.ts"
 import type { PlanReport } from "./reports.ts"
 import type { JobContext } from "./requests.ts"
 
 export interface PlanStep {
   readonly plan: VolumePlan
   readonly cipher?: SectorCipher
-  readonly originalBoot: OriginalBoot
+  /** Absent when the plan was read from a file: it has the result. */
+  readonly originalBoot?: OriginalBoot
   readonly findings: readonly Finding[]
 }
 
-/** @param fullSize whether a cut volume is planned in its own size, its missing tail as unreadable */
+export interface PlanOptions {
+  /** A cut volume is planned in its own size, its missing tail as unreadable. */
+  readonly fullSize?: boolean
+  /** Where a plan of an earlier run may be. */
+  readonly plans?: PlanStore | undefined
+}
+
 export async function makePlan(
   volume: OpenVolume,
   metadata: VolumeMetadata,
   keys: VolumeKeys | undefined,
   context: JobContext,
-  fullSize: boolean,
+  { fullSize = false, plans }: PlanOptions = {},
 ): Promise<PlanStep> {
   const { source, place } = volume
   const { facts, sectorSize } = metadata
   const { crypto, emit, signal } = context
   const cipher = keys && crypto.createSectorCipher(keys.method, keys.fvek.reveal(), sectorSize)
+  const size = (fullSize ? fullSizeOf(volume) : undefined) ?? source.size
+  const saved = await plans?.load(volume, metadata, size)
+  if (saved && saved.plan.method === cipher?.method) return { ...saved, ...(cipher && { cipher }) }
   const onProgress = (done: number, total: number): void =>
     emit({ type: "progress", phase: "plan", done, total, unreadable: 0 })
   const boot = bootOf(place)
@@ -70,7 +81,7 @@ export async function makePlan(
   const isHeadLost = original.state !== "intact"
   const plan = planVolume({
     ...evidence.facts,
-    size: (fullSize ? fullSizeOf(volume) : undefined) ?? evidence.facts.size,
+    size,
     ...(isHeadLost && { lost: original.lost }),
     substitutions: [...evidence.facts.substitutions, ...original.substitutions],
   })

@@ -9,7 +9,7 @@ import { withConversionTraces } from "./conversion-step.ts"
 import { settleGeometry } from "./geometry-step.ts"
 import { type OpenInput, openInput } from "./open-input.ts"
 import { type OpenVolume, type VolumeMetadata, openVolume } from "./open-volume.ts"
-import { type PlanStep, describePlan, makePlan } from "./plan-step.ts"
+import { type PlanOptions, type PlanStep, describePlan, makePlan } from "./plan-step.ts"
 import type { OpenedBy, TryReport, VolumeReport } from "./reports.ts"
 import type { CheckRequest, JobContext } from "./requests.ts"
 import { settleSize } from "./size-step.ts"
@@ -34,16 +34,11 @@ export interface ReachedPlan {
 /** It is told without the source of the input. */
 export type PlannedVolume = Omit<ReachedPlan, "input">
 
-export interface ReachOptions {
-  /** A cut volume is planned in its own size, its missing tail as unreadable. */
-  readonly fullSize?: boolean
-}
-
 /** @throws SourceError, NotFveError, MetadataError, CredentialError */
 export async function reachPlan(
   request: CheckRequest,
   context: JobContext,
-  { fullSize = false }: ReachOptions = {},
+  options: PlanOptions = {},
 ): Promise<ReachedPlan> {
   const { emit } = context
   emit({ type: "phase", phase: "locate" })
@@ -57,7 +52,7 @@ export async function reachPlan(
 
     emit({ type: "phase", phase: "plan" })
     const plan = (candidate: UnlockedVolume): Promise<PlannedVolume> =>
-      planUnlocked(input, candidate, context, fullSize)
+      planUnlocked(input, candidate, context, options)
     const reached = await planWhereItStarts(opened, plan, (start) =>
       unlockAt(start, opened, input, request, context),
     )
@@ -123,7 +118,7 @@ async function planUnlocked(
   input: OpenInput,
   { found, report, unlocked, openedBy }: UnlockedVolume,
   context: JobContext,
-  fullSize: boolean,
+  options: PlanOptions,
 ): Promise<PlannedVolume> {
   const { keys } = unlocked
   const traced = await withConversionTraces(input, found, context)
@@ -131,7 +126,7 @@ async function planUnlocked(
     ? await settleGeometry(input, traced, unlocked.metadata, keys, context)
     : { volume: traced, metadata: requireMetadata(traced), findings: [] }
   const { metadata } = placed
-  const plan = (volume: OpenVolume): Promise<PlanStep> => makePlan(volume, metadata, keys, context, fullSize)
+  const plan = (volume: OpenVolume): Promise<PlanStep> => makePlan(volume, metadata, keys, context, options)
   const first = await plan(placed.volume)
   const { shortened, findings: ofSize } = await settleSize(input, placed.volume, first)
   const planned = shortened ? await plan(shortened) : first

@@ -15,6 +15,7 @@ import { createContext } from "./context.ts"
 import type { OpenVolume } from "./open-volume.ts"
 import { approveOutput, noticesOf } from "./output-step.ts"
 import { type PlanStep, chooseExtent, decryptedExtents, describePlan } from "./plan-step.ts"
+import { type PlanStore, openPlanStore } from "./plan-store.ts"
 import { type ReachedPlan, reachPlan } from "./reach-plan.ts"
 import type { RepairReport } from "./reports.ts"
 import type { JobContext, JobShell, RepairRequest } from "./requests.ts"
@@ -24,7 +25,8 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
   const context = createContext(shell)
   // They load while the volume is being found and a password stretched.
   const threads = request.dryRun ? undefined : warmThreadsFor(request.lanes)
-  const reached = await reachPlan(request, context, { fullSize: request.fullSize ?? false }).catch(
+  const plans = openPlanStore(request.output, context)
+  const reached = await reachPlan(request, context, { fullSize: request.fullSize ?? false, plans }).catch(
     async (error: unknown) => {
       await threads?.close()
       throw error
@@ -47,7 +49,7 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
       const nothing = { unreadable: [], zeroSectorBytes: 0, dryRun: true, exitCode: EXIT_DONE }
       return { ...base, ...nothing, elapsedMs: elapsedMs(), next }
     }
-    const { result, proof } = await write(request, reached, extent, threads, context)
+    const { result, proof, keptPlan } = await write(request, reached, extent, plans, threads, context)
     for (const finding of proof.findings) context.emit({ type: "finding", finding })
     return {
       ...base,
@@ -58,7 +60,7 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
       ...(result.sha256 !== undefined && { sha256: result.sha256 }),
       elapsedMs: elapsedMs(),
       dryRun: false,
-      next: nextSteps(request, result, proof),
+      next: nextSteps(request, result, proof, keptPlan),
       exitCode: exitCodeOf(result, proof, findings),
     }
   } finally {
@@ -66,13 +68,21 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
   }
 }
 
+interface Written {
+  readonly result: RunResult
+  readonly proof: Proof
+  /** Path of the plan file, when the plan is one that is kept. */
+  readonly keptPlan?: string
+}
+
 async function write(
   request: RepairRequest,
-  { volume, planned, keys }: ReachedPlan,
+  { volume, metadata, planned, keys }: ReachedPlan,
   extent: Extent,
+  plans: PlanStore,
   threads: WarmThreads | undefined,
   context: JobContext,
-): Promise<{ result: RunResult; proof: Proof }> {
+): Promise<Written> {
   const { emit, signal } = context
   const output = await prepareOutput({
     path: request.output,
@@ -86,6 +96,7 @@ async function write(
   try {
     await approveOutput(output, request.output, context)
     for (const notice of noticesOf(output)) emit(notice)
+    const isKept = output.spec.kind === "image" && (await plans.save(volume, metadata, planned))
     emit({ type: "phase", phase: "decrypt" })
     written = true
     const result = await runPlan({
@@ -106,7 +117,8 @@ async function write(
     })
     if (result.stopped !== undefined) throw result.stopped
     emit({ type: "phase", phase: "proof" })
-    return { result, proof: await prove(request, volume, planned, output) }
+    const proof = await prove(request, volume, planned, output)
+    return { result, proof, ...(isKept && { keptPlan: plans.path }) }
   } finally {
     await (written ? output.release() : output.abandon())
   }
@@ -157,6 +169,7 @@ function nextSteps(
   request: RepairRequest,
   { unreadable, zeroSectorBytes }: RunResult,
   { verdict }: Proof,
+  keptPlan: string | undefined,
 ): string[] {
   const steps: string[] = []
   if (verdict === "noise")
@@ -169,6 +182,10 @@ function nextSteps(
       `${zeroSectorBytes} bytes of raw zeros were decrypted as Windows does: --keep-zeros would keep them as zeros`,
     )
   }
+  if (keptPlan !== undefined)
+    steps.push(
+      `${keptPlan} keeps how the volume is stored: a further run to the same output does not decide it again`,
+    )
   if (verdict === "proven")
     steps.push("open the output read-only first; run file-system checks on a copy of it, never on the source")
   return steps

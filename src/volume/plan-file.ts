@@ -7,6 +7,7 @@ import { fromHex, toHex } from "../bytes/hex.ts"
 import type { Crypto } from "../crypto/crypto.ts"
 import { isEncryptionMethod } from "../crypto/method.ts"
 import { endOf, extent } from "../extents/extent.ts"
+import type { Finding } from "../findings.ts"
 import type { Run, Substitution, VolumePlan } from "./volume-plan.ts"
 
 const FORMAT = "repair-bde plan"
@@ -19,13 +20,25 @@ export function planDigest(plan: VolumePlan, crypto: Digest): string {
   return digestOf(serializeBody(plan), crypto)
 }
 
-export function serializePlan(plan: VolumePlan, crypto: Digest): string {
+/** What a plan that was decided by trial says beside the runs. */
+export interface PlanDecision {
+  /** Names the stored volume that it was decided for. In hex. */
+  readonly of: string
+  /** What the decision rests on, and where it could not be made. */
+  readonly findings: readonly Finding[]
+}
+
+export function serializePlan(plan: VolumePlan, crypto: Digest, decision?: PlanDecision): string {
   const body = serializeBody(plan)
-  return `{"format":"${FORMAT}","version":${VERSION},"sha256":"${digestOf(body, crypto)}","plan":${body}}\n`
+  const decided = serializeDecision(decision)
+  const sha256 = digestOf(body + decided, crypto)
+  return `{"format":"${FORMAT}","version":${VERSION},"sha256":"${sha256}","plan":${body}${decided}}\n`
 }
 
 /** What cannot be read is said in a sentence: the caller knows the name of the file. */
-export type ParsedPlan = { readonly plan: VolumePlan } | { readonly fault: string }
+export type ParsedPlan =
+  | { readonly plan: VolumePlan; readonly decision?: PlanDecision }
+  | { readonly fault: string }
 
 export function parsePlan(text: string, crypto: Digest): ParsedPlan {
   const document = parseJson(text)
@@ -33,10 +46,28 @@ export function parsePlan(text: string, crypto: Digest): ParsedPlan {
   if (document.version !== VERSION)
     return { fault: `is a plan of version ${String(document.version)}, not of ${VERSION}` }
   const plan = readPlan(document.plan)
+  const decision = readDecision(document.decided)
   // Written once more it must be what the digest was made of: whatever differs was not written by us.
-  if (!plan || planDigest(plan, crypto) !== document.sha256)
+  if (!plan || digestOf(serializeBody(plan) + serializeDecision(decision), crypto) !== document.sha256)
     return { fault: "was changed or cut: its SHA-256 is wrong" }
-  return { plan }
+  return { plan, ...(decision && { decision }) }
+}
+
+function serializeDecision(decision: PlanDecision | undefined): string {
+  if (!decision) return ""
+  const findings = decision.findings.map((finding) => JSON.stringify(finding)).join(",\n")
+  return `,"decided":{"of":${JSON.stringify(decision.of)},"findings":[\n${findings}\n]}`
+}
+
+/** The digest vouches for what is in the findings, so that their shape is all that is looked at. */
+function readDecision(value: unknown): PlanDecision | undefined {
+  if (!isObject(value) || typeof value.of !== "string" || !Array.isArray(value.findings)) return undefined
+  const { of, findings } = value
+  return findings.every(isFinding) ? { of, findings } : undefined
+}
+
+function isFinding(value: unknown): value is Finding {
+  return isObject(value) && [value.code, value.severity, value.text].every((part) => typeof part === "string")
 }
 
 /** `start, length, kind`, and of the head where it is stored. */

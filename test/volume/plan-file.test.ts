@@ -39,6 +39,20 @@ describe("plan files", () => {
     )
   })
 
+  it("bring with them what they were decided from", () => {
+    const plan: VolumePlan = { size: 512, sectorSize: 512, runs: [], substitutions: [] }
+    const whole = { ...plan, runs: [{ kind: "plain", extent: { start: 0, length: 512 } }] as const }
+    const finding = { code: "storage-decided-by-trial", severity: "notice", text: 'of "it"' } as const
+    const decision = { of: "00ff", findings: [finding, { ...finding, extent: { start: 0, length: 512 } }] }
+    const text = serializePlan(whole, nodeCrypto, decision)
+    expect(parsePlan(text, nodeCrypto)).toEqual({ plan: whole, decision })
+    for (const part of ["00ff", "notice", "decided-by"]) {
+      const changed = text.replace(part, part.toUpperCase())
+      expect(parsePlan(changed, nodeCrypto)).toHaveProperty("fault")
+    }
+    expect(parsePlan(text.replace(/,"decided".*$/s, "}"), nodeCrypto)).toHaveProperty("fault")
+  })
+
   it("are refused when a character was changed or the end is gone", () => {
     fc.assert(
       fc.property(plans, fc.nat(), fc.constantFrom("0", "7", "x", "]", " "), (plan, where, letter) => {
