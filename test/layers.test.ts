@@ -51,6 +51,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   "patch/apply.ts": "the source",
   "job/undo-files.ts": "the undo file",
   "job/scan-checkpoint.ts": "the state of a scan",
+  "job/plan-store.ts": "the plan beside the output",
   "cli/log-file.ts": "the log",
   "cli/terminal.ts": "the terminal",
 }

@@ -3,12 +3,12 @@
  * was decided once is read again by the next run. It is believed only for the very volume that it was made for, and brings its
  * findings with it: what was doubtful stays doubtful.
  */
-import { readFile, rename, writeFile } from "node:fs/promises"
+import { readFile, rename, stat, writeFile } from "node:fs/promises"
 import { toHex } from "../bytes/hex.ts"
 import { alignDown } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
 import { readBytes } from "../source/read-bytes.ts"
-import { type VolumePlan, parsePlan, serializePlan } from "../volume/index.ts"
+import { type VolumePlan, isPlanFile, parsePlan, serializePlan } from "../volume/index.ts"
 import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
 import type { PlanStep } from "./plan-step.ts"
 import type { JobContext } from "./requests.ts"
@@ -29,12 +29,10 @@ export interface SavedPlan {
 /** @param output a file: a device and standard output have nothing beside them */
 export function openPlanStore(output: string, { crypto, emit }: JobContext): PlanStore {
   const path = `${output}.plan.json`
-  const isFresh = (text: string | undefined): boolean =>
-    text === undefined || !("fault" in parsePlan(text, crypto))
   return {
     path,
     async load(volume, metadata, size) {
-      const text = await readText(path)
+      const text = await readKept(path)
       if (text === undefined) return undefined
       const parsed = parsePlan(text, crypto)
       const fault = "fault" in parsed ? parsed.fault : await misfit(parsed, volume, metadata, size, crypto)
@@ -51,13 +49,12 @@ export function openPlanStore(output: string, { crypto, emit }: JobContext): Pla
     async save(volume, metadata, { plan, findings }) {
       if (!findings.some(({ code }) => code === DECIDED) || findings.some(({ code }) => code === READ_AGAIN))
         return false
-      // Somebody else's file of that name is left alone.
-      if (!isFresh(await readText(path))) return false
-      const of = await fingerprint(volume, metadata, crypto)
       try {
-        await writeFile(`${path}.new`, serializePlan(plan, crypto, { of, findings }))
-        await rename(`${path}.new`, path)
-        return true
+        const text = serializePlan(plan, crypto, {
+          of: await fingerprint(volume, metadata, crypto),
+          findings,
+        })
+        return await replace(path, text)
       } catch (error) {
         // The output is what counts.
         const text = `${path} cannot be written, so that a later run decides again: ${(error as Error).message}`
@@ -91,7 +88,7 @@ async function misfit(
   return isOurs ? undefined : "is the plan of another volume, or of another state of this one"
 }
 
-const SAMPLES = 64
+const SAMPLES = 512
 const SAMPLE = 4096
 
 /** What is stored, by samples and by the metadata as they were settled: it needs no key, and tells nothing of one. */
@@ -107,7 +104,25 @@ async function fingerprint(
   return toHex(sha256(...parts))
 }
 
-/** What is not there, or cannot be read, is no plan; writing one will say why. */
-async function readText(path: string): Promise<string | undefined> {
-  return readFile(path, "utf8").catch(() => undefined)
+/** A plan of the most runs takes some 10 MB. */
+const MOST_BYTES = 64 << 20
+
+/** `undefined` when nothing is there. What cannot be a plan comes as an empty text: it is somebody else's. */
+async function readKept(path: string): Promise<string | undefined> {
+  try {
+    const facts = await stat(path)
+    return facts.isFile() && facts.size <= MOST_BYTES ? await readFile(path, "utf8") : ""
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "ENOENT" ? undefined : ""
+  }
+}
+
+/** Never what somebody else put there, who knows whether it is a drive's image. @returns whether it was written */
+async function replace(path: string, text: string): Promise<boolean> {
+  const before = await readKept(path)
+  if (before !== undefined && !isPlanFile(before)) return false
+  const aside = `${path}.${process.pid}.new`
+  await writeFile(aside, text, { flag: "wx" })
+  await rename(aside, path)
+  return true
 }

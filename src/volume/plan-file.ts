@@ -35,6 +35,11 @@ export function serializePlan(plan: VolumePlan, crypto: Digest, decision?: PlanD
   return `{"format":"${FORMAT}","version":${VERSION},"sha256":"${sha256}","plan":${body}${decided}}\n`
 }
 
+/** Whether we wrote it, whole or not. */
+export function isPlanFile(text: string): boolean {
+  return text.startsWith(`{"format":"${FORMAT}",`)
+}
+
 /** What cannot be read is said in a sentence: the caller knows the name of the file. */
 export type ParsedPlan =
   | { readonly plan: VolumePlan; readonly decision?: PlanDecision }

@@ -66,10 +66,10 @@ describe("a plan that was decided by trial", () => {
     expect(codes).toContain("plan-not-used")
     expect(codes).not.toContain("plan-read-again")
     expect(Buffer.compare(bytes, first.bytes)).toBe(0)
+    expect(readFileSync(planFile, "utf8")).toBe(text)
   })
 
   it("is decided afresh when the volume has changed since", async () => {
-    await repair(victim)
     const changed = victim.input.slice()
     changed.fill(0, 0x10000, 0x11000)
     expect((await repair(victim, changed)).codes).toContain("plan-not-used")
