@@ -80,7 +80,7 @@ async function write(
   const output = await prepareOutput({
     path: request.output,
     size: extent.length,
-    force: request.overwrite ?? false,
+    existing: request.overwrite ? "overwrite" : "refuse",
     sparse: request.sparse ?? true,
     inputPath: request.input.path,
     recognise: (head) => nameStructure(memorySource(head)),

@@ -56,7 +56,7 @@ async function openThread(scenario: Scenario): Promise<OpenedLane> {
   const lane = openThreadLane({
     ...setup,
     source: { kind: "file", path: input },
-    sink: { kind: "image", path: output, skipZeros: false },
+    sink: { kind: "image", path: output, zeros: "write" },
   })
   return {
     lane,
