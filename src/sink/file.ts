@@ -8,7 +8,7 @@
 import { constants } from "node:fs"
 import { type Extent, endOf, extentBetween } from "../extents/extent.ts"
 import { type Descriptor, type OpenOptions, openDescriptor } from "./descriptor.ts"
-import { openFailure } from "./failures.ts"
+import { openFailure, syncFailure } from "./failures.ts"
 import type { PositionalSink, ZeroHandling } from "./positional-sink.ts"
 import { writeAll } from "./write-all.ts"
 import { dataExtents } from "./zero-runs.ts"
@@ -32,7 +32,11 @@ export async function openFile(
         await writeAll(descriptor.pwrite, path, at + start, bytes.subarray(start, start + length))
       }
     },
-    sync: () => descriptor.sync(),
+    async sync() {
+      await descriptor.sync().catch((error: unknown) => {
+        throw syncFailure(path, error)
+      })
+    },
     close: () => descriptor.close(),
   }
 }
