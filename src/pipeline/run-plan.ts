@@ -50,7 +50,10 @@ async function runUntil(stop: Stop, request: RunRequest): Promise<RunResult> {
   const map = request.map ?? new ExtentMap(wanted.length)
   const checkpoints =
     checkpoint &&
-    openCheckpoints({ map, sync: () => sink.sync(), save: checkpoint.save, onFailure: stop.now })
+    openCheckpoints(
+      { map, sync: () => sink.sync(), save: checkpoint.save, onFailure: stop.now },
+      checkpoint.pace,
+    )
   const report = throttled(request.onProgress)
   const run: Run = { request, setup, opened, map, lanes: opened.lanes, stop, state: begin(), hasGaps: false }
   let zeroSectorBytes = 0

@@ -8,6 +8,7 @@ import type { Pass } from "../rescue/ticket.ts"
 import type { PositionalSink, SinkSpec } from "../sink/positional-sink.ts"
 import type { ByteSource, SourceSpec } from "../source/byte-source.ts"
 import type { VolumePlan } from "../volume/volume-plan.ts"
+import type { Pace } from "./checkpoint.ts"
 import type { WarmThreads } from "./threads.ts"
 
 export interface RunRequest {
@@ -48,6 +49,8 @@ export interface RunCheckpoint {
   readonly save: (map: ExtentMap) => Promise<void>
   /** At the end of a run without any loss too. */
   readonly always?: boolean
+  /** How much may be lost when the run is killed; 5 seconds or 1 GiB when absent. */
+  readonly pace?: Pace | undefined
 }
 
 /** How a source is read that does not read well. */
