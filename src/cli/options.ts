@@ -13,15 +13,16 @@ export type ValueKind = "text" | "size" | "count" | "range"
  * How an option comes to its value. `-x:VALUE` and `--x=VALUE` always carry one. Of the argument that follows:
  * - `next` takes it, whatever it is;
  * - `next-if-digits` takes it when it can only be meant as a recovery password (`looksLikeRecoveryPassword`);
+ * - `next-if-count` takes it when it is a whole number;
  * - `next-after-two-dashes` takes it after `--password`, never after Microsoft's `-pw`, which asks.
  * Where a value may be missing, the person is asked for it.
  */
-export type ValueFrom = "next" | "next-if-digits" | "next-after-two-dashes"
+export type ValueFrom = "next" | "next-if-digits" | "next-if-count" | "next-after-two-dashes"
 
 export interface Option {
   readonly names: readonly [string, ...string[]]
   readonly commands: readonly CommandName[]
-  readonly group: "credentials" | "volume" | "output" | "in-place" | "report"
+  readonly group: "credentials" | "volume" | "output" | "failing" | "in-place" | "report"
   readonly help: string
   /** Absent: a switch. */
   readonly value?: { readonly label: string; readonly kind: ValueKind; readonly from: ValueFrom }
@@ -40,6 +41,7 @@ const REPAIR = ["repair"] as const
 const file = { label: "FILE", kind: "text", from: "next" } as const
 const size = { label: "SIZE", kind: "size", from: "next" } as const
 const count = { label: "N", kind: "count", from: "next" } as const
+const seconds = { label: "SECONDS", kind: "count", from: "next" } as const
 
 export const OPTIONS = {
   recoveryPassword: {
@@ -176,6 +178,12 @@ export const OPTIONS = {
     help: "the checksum of OUTPUT: sha256",
     value: { label: "sha256", kind: "text", from: "next" },
   },
+  forceNoise: {
+    names: ["force-noise"],
+    commands: REPAIR,
+    group: "output",
+    help: "go on where the plaintext looks like noise",
+  },
   dryRun: {
     names: ["dry-run"],
     commands: ["repair", "undo"],
@@ -188,6 +196,53 @@ export const OPTIONS = {
     group: "output",
     help: "how many workers; chosen from the processors otherwise",
     value: count,
+  },
+  fill: {
+    names: ["fill"],
+    commands: REPAIR,
+    group: "failing",
+    help: "what stands where nothing could be read, repeated; zeros otherwise",
+    value: { label: "TEXT", kind: "text", from: "next" },
+  },
+  retries: {
+    names: ["retries"],
+    commands: REPAIR,
+    group: "failing",
+    help: "read bad sectors so many times more, in the end",
+    value: count,
+  },
+  reverse: {
+    names: ["reverse"],
+    commands: REPAIR,
+    group: "failing",
+    help: "read from the end to the start",
+  },
+  maxErrors: {
+    names: ["max-errors"],
+    commands: REPAIR,
+    group: "failing",
+    help: "stop at more bad areas than these",
+    value: count,
+  },
+  readTimeout: {
+    names: ["read-timeout"],
+    commands: REPAIR,
+    group: "failing",
+    help: "a read of a device that takes longer counts as failed; 60 otherwise",
+    value: seconds,
+  },
+  wait: {
+    names: ["wait"],
+    commands: REPAIR,
+    group: "failing",
+    help: "wait for a device that goes away, and go on when it is back under any name",
+    value: { label: "[SECONDS]", kind: "count", from: "next-if-count" },
+  },
+  despiteErrors: {
+    names: ["despite-errors"],
+    commands: REPAIR,
+    group: "failing",
+    help: "go on with a device that has read errors, without asking",
   },
   noOutputVolume: {
     names: ["no-output-volume", "nov", "nooutputvolume"],

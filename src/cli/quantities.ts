@@ -64,6 +64,11 @@ export function formatPercent(done: number, total: number): string {
   return `${(Math.floor((1000 * done) / total) / 10).toFixed(1)} %`
 }
 
+/** A share between 0 and 1, to its thousandth, as `98.5 %`. */
+export function formatShare(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`
+}
+
 function shortNumber(value: number): string {
   if (value >= 100) return value.toFixed(0)
   const digits = value >= 10 ? 1 : 2

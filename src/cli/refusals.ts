@@ -4,12 +4,15 @@ import { OPTION_ROWS, spell, type OptionKey } from "./options.ts"
 import { isGiven, positionalsOf, type Given, type Invocation } from "./invocation.ts"
 import { parseCount, parseRange, parseSize } from "./quantities.ts"
 
+/** How to read a source that fails; a repair in place reads little. */
+const FAILING = ["fill", "retries", "reverse", "maxErrors", "readTimeout", "wait", "despiteErrors"] as const
+
 /** Pairs that do not go together, and why. */
 const CONFLICTS: readonly (readonly [OptionKey, OptionKey, string])[] = [
   ["volume", "offset", "both say which volume"],
   ["range", "fullSize", "the range decides the size of the output"],
   ["dryRun", "hash", "a dry run has no output to sum"],
-  ...(["range", "fullSize", "keepZeros", "noSparse", "hash", "lanes"] as const).map(
+  ...(["range", "fullSize", "keepZeros", "noSparse", "hash", "lanes", "forceNoise", ...FAILING] as const).map(
     (key) => ["noOutputVolume", key, "nothing is decrypted to an output"] as const,
   ),
 ]

@@ -3,20 +3,19 @@
  * one goes on to the end: locate → unlock → plan → decrypt → proof.
  */
 import { EXIT_DONE, EXIT_DONE_WITH_LOSSES } from "../errors.ts"
-import { type Extent, totalLength } from "../extents/extent.ts"
+import type { Extent } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
 import { nameStructure } from "../filesystem/index.ts"
 import { type RunResult, type WarmThreads, runPlan, warmThreadsFor } from "../pipeline/index.ts"
-import { type Proof, proveVolume } from "../proof/index.ts"
-import { type PreparedOutput, prepareOutput } from "../sink/index.ts"
-import { memorySource, openSource, resolveSource } from "../source/index.ts"
-import { plainView } from "../volume/index.ts"
+import { prepareOutput } from "../sink/index.ts"
+import { memorySource } from "../source/index.ts"
 import { createContext } from "./context.ts"
-import type { OpenVolume } from "./open-volume.ts"
+import { nextSteps } from "./next-steps.ts"
 import { approveOutput, noticesOf } from "./output-step.ts"
-import { type PlanStep, chooseExtent, decryptedExtents, describePlan } from "./plan-step.ts"
+import { chooseExtent, describePlan } from "./plan-step.ts"
+import { type ResultProof, judgeBeforehand, proveResult } from "./proof-step.ts"
 import { type ReachedPlan, reachPlan } from "./reach-plan.ts"
-import type { RepairReport } from "./reports.ts"
+import type { ProofReport, RepairReport } from "./reports.ts"
 import type { JobContext, JobShell, RepairRequest } from "./requests.ts"
 
 export async function repairVolume(request: RepairRequest, shell: JobShell = {}): Promise<RepairReport> {
@@ -41,28 +40,30 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
       volume,
       openedBy,
       output: request.output,
+      start: extent.start,
       size: extent.length,
       plan: describePlan(planned.plan),
     }
     const elapsedMs = (): number => Math.round(performance.now() - started)
+    await judgeBeforehand(reached, request)
     if (request.dryRun) {
       const next = ["run the same command without --dry-run"]
       const nothing = { unreadable: [], zeroSectorBytes: 0, dryRun: true, exitCode: EXIT_DONE }
       return { ...base, ...nothing, elapsedMs: elapsedMs(), next }
     }
-    const { result, proof } = await write(request, reached, extent, threads, context)
+    const { result, proof, report: proven } = await write(request, reached, extent, threads, context)
     for (const finding of proof.findings) context.emit({ type: "finding", finding })
     return {
       ...base,
       volume: { ...volume, findings: [...volume.findings, ...proof.findings] },
       unreadable: result.unreadable,
       zeroSectorBytes: result.zeroSectorBytes,
-      proof: { verdict: proof.verdict, sentence: proof.sentence },
+      proof: proven,
       ...(result.sha256 !== undefined && { sha256: result.sha256 }),
       elapsedMs: elapsedMs(),
       dryRun: false,
-      next: nextSteps(request, result, proof),
-      exitCode: exitCodeOf(result, proof, findings),
+      next: nextSteps(request, { ...result, proof: proven }),
+      exitCode: exitCodeOf(result, proven, findings),
     }
   } finally {
     await Promise.all([reached.input.source.close(), threads?.close()])
@@ -71,11 +72,12 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
 
 async function write(
   request: RepairRequest,
-  { volume, planned, keys }: ReachedPlan,
+  reached: ReachedPlan,
   extent: Extent,
   threads: WarmThreads | undefined,
   context: JobContext,
-): Promise<{ result: RunResult; proof: Proof }> {
+): Promise<{ result: RunResult } & ResultProof> {
+  const { volume, planned, keys } = reached
   const { emit, signal } = context
   const output = await prepareOutput({
     path: request.output,
@@ -109,33 +111,15 @@ async function write(
     })
     if (result.stopped !== undefined) throw result.stopped
     emit({ type: "phase", phase: "proof" })
-    return { result, proof: await prove(request, volume, planned, output) }
+    return { result, ...(await proveResult(reached, extent, output.spec, result.unreadable)) }
   } finally {
     await (written ? output.release() : output.abandon())
   }
 }
 
-/** Of what was written, where it can be read back whole; else of the same plan over the source. */
-async function prove(
-  request: RepairRequest,
-  volume: OpenVolume,
-  { plan, cipher }: PlanStep,
-  { spec }: PreparedOutput,
-): Promise<Proof> {
-  const options = { decrypted: decryptedExtents(plan) }
-  const readsBack = !request.range && (spec.kind === "image" || spec.kind === "device")
-  if (!readsBack) return proveVolume(plainView(volume.source, plan, cipher), options)
-  const source = await openSource(await resolveSource(spec.path))
-  try {
-    return await proveVolume(source, options)
-  } finally {
-    await source.close()
-  }
-}
-
-function exitCodeOf({ unreadable }: RunResult, { verdict }: Proof, findings: readonly Finding[]): number {
-  const doubtful = findings.some(({ code }) => DOUBTS.has(code))
-  return unreadable.length > 0 || verdict === "noise" || doubtful ? EXIT_DONE_WITH_LOSSES : EXIT_DONE
+function exitCodeOf({ unreadable }: RunResult, proof: ProofReport, findings: readonly Finding[]): number {
+  const doubtful = proof.verdict === "noise" || findings.some(({ code }) => DOUBTS.has(code))
+  return unreadable.length > 0 || doubtful ? EXIT_DONE_WITH_LOSSES : EXIT_DONE
 }
 
 /** Findings after which a result is not proven, however well it went: what they stand for was searched for or guessed. */
@@ -152,24 +136,3 @@ const DOUBTS: ReadonlySet<string> = new Set([
   "storage-decided-by-trial",
   "storage-undecidable",
 ])
-
-function nextSteps(
-  request: RepairRequest,
-  { unreadable, zeroSectorBytes }: RunResult,
-  { verdict }: Proof,
-): string[] {
-  const steps: string[] = []
-  if (verdict === "noise")
-    steps.push("do not use this output: check the credential and the volume with repair-bde check")
-  if (unreadable.length > 0) {
-    steps.push(`${totalLength(unreadable)} bytes could not be read: they are zeros in the output`)
-  }
-  if (zeroSectorBytes > 0 && !request.keepZeros) {
-    steps.push(
-      `${zeroSectorBytes} bytes of raw zeros were decrypted as Windows does: --keep-zeros would keep them as zeros`,
-    )
-  }
-  if (verdict === "proven")
-    steps.push("open the output read-only first; run file-system checks on a copy of it, never on the source")
-  return steps
-}

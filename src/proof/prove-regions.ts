@@ -57,10 +57,10 @@ export interface VolumeRegions {
 }
 
 const NOUNS: Readonly<Record<Region, string>> = {
-  boot: "boot sectors and their backups",
-  "file-table": "FILE records of $MFT",
+  boot: "boot sectors and backups",
+  "file-table": "FILE records",
   allocation: "sectors of the FAT",
-  folders: "pieces of folders",
+  folders: "blocks of folders",
   "file-heads": "files that name their kind",
   "free-space": "places",
 }
@@ -133,7 +133,10 @@ function proveRegion(region: Region, structures: readonly Structure[], sampled: 
     other,
     sampled,
     confidence: floor(sampled ? wilsonLowerBound(right, judged) : judged === 0 ? 0 : right / judged),
-    sentence: [`${right} of ${judged + unreadable} ${NOUNS[region]}${looked} are right`, ...flaws].join(", "),
+    sentence:
+      judged + unreadable === 0
+        ? `no ${NOUNS[region]} to look at`
+        : [`${right} of ${judged + unreadable} ${NOUNS[region]}${looked} are right`, ...flaws].join(", "),
   }
 }
 
@@ -173,6 +176,11 @@ async function lookAtFreeSpace(
   }
   if (places === 0) return undefined
   const empty = counts.zero + counts.repeated
+  const remains = [
+    ...(counts.structured > 0 ? [`${counts.structured} with remains of old data`] : []),
+    ...(counts.random > 0 ? [`${counts.random} random`] : []),
+    ...(unreadable > 0 ? [`${unreadable} unreadable`] : []),
+  ]
   return {
     region: "free-space",
     verdict: "unproven",
@@ -183,7 +191,10 @@ async function lookAtFreeSpace(
     other: counts.random + counts.structured,
     sampled: true,
     confidence: 0,
-    sentence: `${free} of ${places} places looked at are free: ${empty} of them empty, ${counts.random} random, ${counts.structured} with remains of old data`,
+    sentence: [
+      `${free} of ${places} places that were looked at are free, ${empty} of them empty`,
+      ...remains,
+    ].join(", "),
   }
 }
 

@@ -115,6 +115,10 @@ const repair: readonly Case[] = [
   { name: "repair-cut", line: "cut.img repaired-cut.img --vmk {VMK}" },
   { name: "repair-range", line: "volume.img repaired-range.img --fvek {FVEK} --range 0:64K" },
   { name: "repair-wrong-fvek", line: `volume.img repaired-noise.img --fvek ${"5a".repeat(32)}` },
+  {
+    name: "repair-wrong-fvek-forced",
+    line: `volume.img repaired-noise.img --fvek ${"5a".repeat(32)} --force-noise`,
+  },
 ]
 
 /** The sample's recovery password has the key ID AFB9C56C. */

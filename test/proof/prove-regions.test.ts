@@ -50,7 +50,7 @@ describe("damage", () => {
     image.fill(0, 0x4000 + 120 * 1024, 0x4000 + 121 * 1024)
     const table = regionOf(await prove(memorySource(image)), "file-table")
     expect(table).toMatchObject({ verdict: "damaged", right: 200, wrong: 2, zeros: 1, confidence: 0.985 })
-    expect(table.sentence).toBe("200 of 203 FILE records of $MFT are right, 2 wrong, 1 all zeros")
+    expect(table.sentence).toBe("200 of 203 FILE records are right, 2 wrong, 1 all zeros")
   })
 
   it("that could not be read is told, and nothing is claimed of it", async () => {

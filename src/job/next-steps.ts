@@ -1,0 +1,49 @@
+/** What to do with a result, in the order in which a person does it: look at what was lost, open the output, check it. */
+import { totalLength } from "../extents/extent.ts"
+import type { FileSystemReport, ProofReport } from "./reports.ts"
+import type { RepairRequest } from "./requests.ts"
+
+export interface Outcome {
+  readonly unreadable: readonly { readonly start: number; readonly length: number }[]
+  readonly zeroSectorBytes: number
+  readonly proof: ProofReport
+}
+
+export function nextSteps(request: RepairRequest, { unreadable, zeroSectorBytes, proof }: Outcome): string[] {
+  const steps: string[] = []
+  if (proof.verdict === "noise")
+    steps.push("do not use this output: check the credential and the volume with repair-bde check")
+  if (unreadable.length > 0) {
+    steps.push(
+      `${totalLength(unreadable)} bytes could not be read: they are zeros in the output${ownersOf(proof)}`,
+    )
+  }
+  if (zeroSectorBytes > 0 && !request.keepZeros) {
+    steps.push(
+      `${zeroSectorBytes} bytes of raw zeros were decrypted as Windows does: --keep-zeros would keep them as zeros`,
+    )
+  }
+  if (proof.verdict === "proven") steps.push(...openingSteps(proof.fileSystem))
+  return steps
+}
+
+function ownersOf({ losses }: ProofReport): string {
+  if (!losses) return ""
+  const { free, used, unknown } = losses
+  if (used === 0 && unknown === 0) return "; no file owned any of them"
+  return free > 0 ? `; ${free} of them were owned by no file` : ""
+}
+
+function openingSteps(fileSystem: FileSystemReport | undefined): string[] {
+  const cautions: string[] = []
+  if (fileSystem?.hibernated)
+    cautions.push(
+      "Windows sleeps on this volume (hibernation or fast startup): mount it read-only, never otherwise",
+    )
+  else if (fileSystem?.dirty)
+    cautions.push("the volume was not unmounted cleanly: mount it read-only until it was checked")
+  return [
+    ...cautions,
+    "open the output read-only first; run file-system checks on a copy of it, never on the source",
+  ]
+}
