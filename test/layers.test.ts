@@ -49,6 +49,8 @@ const WRITERS: Readonly<Record<string, string>> = {
   "sink/prepare-output.ts": "the output",
   "sink/lock.ts": "the lock beside the output",
   "patch/apply.ts": "the source",
+  "pipeline/checkpoint-file.ts": "the maps",
+  "pipeline/durable-files.ts": "the maps",
   "job/undo-files.ts": "the undo file",
   "job/scan-checkpoint.ts": "the state of a scan",
   "cli/log-file.ts": "the log",

@@ -16,12 +16,16 @@ function requestOf(invocation: Invocation, credentials: readonly CredentialInput
   const range = rangeOf(invocation, "range")
   const lanes = numberOf(invocation, "lanes")
   const fill = textOf(invocation, "fill")
+  const map = textOf(invocation, "map")
+  const sourceMap = textOf(invocation, "sourceMap")
+  const mapInterval = numberOf(invocation, "mapInterval")
   return {
     input: inputOf(invocation),
     credentials,
     keyPackages: textsOf(invocation, "keyPackage"),
     output: invocation.positionals[1]!,
     overwrite: isGiven(invocation, "force"),
+    resume: isGiven(invocation, "resume"),
     sparse: !isGiven(invocation, "noSparse"),
     keepZeros: isGiven(invocation, "keepZeros"),
     fullSize: isGiven(invocation, "fullSize"),
@@ -30,6 +34,9 @@ function requestOf(invocation: Invocation, credentials: readonly CredentialInput
     dryRun: isGiven(invocation, "dryRun"),
     ...(range && { range }),
     ...(lanes !== undefined && { lanes }),
+    ...(map !== undefined && { map }),
+    ...(sourceMap !== undefined && { sourceMap }),
+    ...(mapInterval !== undefined && { mapInterval }),
     ...(fill !== undefined && { fill: Buffer.from(fill) }),
     reading: readingOf(invocation),
   }

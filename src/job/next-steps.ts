@@ -7,16 +7,24 @@ export interface Outcome {
   readonly unreadable: readonly { readonly start: number; readonly length: number }[]
   readonly zeroSectorBytes: number
   readonly proof: ProofReport
+  /** Where the map of the output stays, when another try may read what is bad in it. */
+  readonly retryMap?: string | undefined
 }
 
-export function nextSteps(request: RepairRequest, { unreadable, zeroSectorBytes, proof }: Outcome): string[] {
+export function nextSteps(request: RepairRequest, outcome: Outcome): string[] {
+  const { unreadable, zeroSectorBytes, proof, retryMap } = outcome
   const steps: string[] = []
   if (proof.verdict === "noise")
     steps.push("do not use this output: check the credential and the volume with repair-bde check")
   if (unreadable.length > 0) {
+    const shown = request.fill ? "the fill pattern" : "zeros"
     steps.push(
-      `${totalLength(unreadable)} bytes could not be read: they are zeros in the output${ownersOf(proof)}`,
+      `${totalLength(unreadable)} bytes could not be read: they are ${shown} in the output${ownersOf(proof)}`,
     )
+    if (retryMap !== undefined)
+      steps.push(
+        `the same command with --retries 3 tries them again, and nothing else: ${retryMap} tells which they are`,
+      )
   }
   if (zeroSectorBytes > 0 && !request.keepZeros) {
     steps.push(

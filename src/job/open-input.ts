@@ -6,6 +6,7 @@ import { type VolumePlace, locateVolumes, needsScan, startOf, volumeAt } from ".
 import { readPartitionTables } from "../partition/index.ts"
 import type { ByteSource, DriveSpec, SourceSpec } from "../source/byte-source.ts"
 import { openSource, resolveSource, sliceSource } from "../source/index.ts"
+import { withoutMissing } from "./input-map.ts"
 import { scanForVolumes } from "./locate.ts"
 import type { SourceReport } from "./reports.ts"
 import type { InputChoice, JobContext } from "./requests.ts"
@@ -13,6 +14,8 @@ import type { InputChoice, JobContext } from "./requests.ts"
 export interface OpenInput {
   readonly source: ByteSource
   readonly spec: DriveSpec
+  /** What is read of it: not what the map of an image says that it never had. */
+  readonly reading: SourceSpec
   readonly report: SourceReport
   readonly places: readonly VolumePlace[]
   /** What the usual places hold did not suffice: all of it was searched. */
@@ -35,17 +38,18 @@ export async function openInput(
   { scan = false, hasKeys = false }: OpenInputOptions = {},
 ): Promise<OpenInput> {
   const spec = await resolveSource(input.path)
-  const source = counting(await openSource(spec))
+  const reading = await withoutMissing(spec, input.map)
+  const source = counting(await openSource(reading))
   try {
     const usual = await findPlaces(source, input, context.signal)
     const isLost = input.offset === undefined && (needsScan(usual) || usual.some(mayBeConverting))
     const isScanned = scan && isLost
-    const scanned = isScanned ? (await scanForVolumes(spec, source, {}, context)).places : usual
+    const scanned = isScanned ? (await scanForVolumes(reading, source, {}, context)).places : usual
     const places = scanned.length === 0 && hasKeys ? [placeOfUnknown(source)] : scanned
     if (places.length === 0) throw await nothingFound(source, input, { isScanned: scan })
     const kind = spec.kind === "device" ? "device" : "file"
     const report = { path: input.path, kind, size: source.size, sectorSize: source.sectorSize } as const
-    return { source, spec, report, places, isScanned, bytesRead: () => source.bytesRead }
+    return { source, spec, reading, report, places, isScanned, bytesRead: () => source.bytesRead }
   } catch (error) {
     await source.close()
     throw error
@@ -109,11 +113,11 @@ export function choosePlace(
 export function sliceOf(input: OpenInput, place: VolumePlace): { source: ByteSource; spec: SourceSpec } {
   const extent = extentBetween(startOf(place), endOf(place.extent))
   const isWhole = extent.start === 0 && extent.length === input.source.size
-  if (isWhole) return { source: input.source, spec: input.spec }
+  if (isWhole) return { source: input.source, spec: input.reading }
   const { sectorSize } = input.source
   return {
     source: sliceSource(input.source, extent, sectorSize),
-    spec: { kind: "slice", of: input.spec, extent, sectorSize },
+    spec: { kind: "slice", of: input.reading, extent, sectorSize },
   }
 }
 

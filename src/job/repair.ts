@@ -3,20 +3,17 @@
  * one goes on to the end: locate → unlock → plan → decrypt → proof.
  */
 import { EXIT_DONE, EXIT_DONE_WITH_LOSSES } from "../errors.ts"
-import type { Extent } from "../extents/extent.ts"
+import { totalLength } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
-import { nameStructure } from "../filesystem/index.ts"
-import { type RunResult, type WarmThreads, runPlan, warmThreadsFor } from "../pipeline/index.ts"
-import { prepareOutput } from "../sink/index.ts"
-import { memorySource } from "../source/index.ts"
+import { type RunResult, type WarmThreads, warmThreadsFor } from "../pipeline/index.ts"
 import { createContext } from "./context.ts"
 import { nextSteps } from "./next-steps.ts"
-import { approveOutput, noticesOf } from "./output-step.ts"
 import { chooseExtent, describePlan } from "./plan-step.ts"
-import { type ResultProof, judgeBeforehand, proveResult } from "./proof-step.ts"
-import { type ReachedPlan, reachPlan } from "./reach-plan.ts"
-import type { ProofReport, RepairReport } from "./reports.ts"
-import type { JobContext, JobShell, RepairRequest } from "./requests.ts"
+import { judgeBeforehand } from "./proof-step.ts"
+import { reachPlan } from "./reach-plan.ts"
+import type { PlanReport, ProofReport, RepairReport } from "./reports.ts"
+import type { JobShell, RepairRequest } from "./requests.ts"
+import { writeOutput } from "./write-step.ts"
 
 export async function repairVolume(request: RepairRequest, shell: JobShell = {}): Promise<RepairReport> {
   const started = performance.now()
@@ -51,7 +48,8 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
       const nothing = { unreadable: [], zeroSectorBytes: 0, dryRun: true, exitCode: EXIT_DONE }
       return { ...base, ...nothing, elapsedMs: elapsedMs(), next }
     }
-    const { result, proof, report: proven } = await write(request, reached, extent, threads, context)
+    const written = await writeOutput(request, reached, extent, threads, context)
+    const { result, proof, report: proven, map } = written
     for (const finding of proof.findings) context.emit({ type: "finding", finding })
     return {
       ...base,
@@ -60,9 +58,14 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
       zeroSectorBytes: result.zeroSectorBytes,
       proof: proven,
       ...(result.sha256 !== undefined && { sha256: result.sha256 }),
+      ...(map !== undefined && { map }),
       elapsedMs: elapsedMs(),
       dryRun: false,
-      next: nextSteps(request, { ...result, proof: proven }),
+      next: nextSteps(request, {
+        ...result,
+        proof: proven,
+        retryMap: retryMapOf(request, base.plan, result, map),
+      }),
       exitCode: exitCodeOf(result, proven, findings),
     }
   } finally {
@@ -70,51 +73,15 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
   }
 }
 
-async function write(
-  request: RepairRequest,
-  reached: ReachedPlan,
-  extent: Extent,
-  threads: WarmThreads | undefined,
-  context: JobContext,
-): Promise<{ result: RunResult } & ResultProof> {
-  const { volume, planned, keys } = reached
-  const { emit, signal } = context
-  const output = await prepareOutput({
-    path: request.output,
-    size: extent.length,
-    existing: request.overwrite ? "overwrite" : "refuse",
-    sparse: request.sparse ?? true,
-    inputPath: request.input.path,
-    recognise: (head) => nameStructure(memorySource(head)),
-  })
-  let written = false
-  try {
-    await approveOutput(output, request.output, context)
-    for (const notice of noticesOf(output)) emit(notice)
-    emit({ type: "phase", phase: "decrypt" })
-    written = true
-    const result = await runPlan({
-      source: volume.spec,
-      plan: planned.plan,
-      key: keys,
-      sink: output.spec,
-      extent,
-      keepZeros: request.keepZeros ?? false,
-      // A stick is pulled when the program says that it is done; a file is the system's, as with any copy.
-      sync: output.spec.kind === "device",
-      hash: request.hash ? "sha256" : undefined,
-      crypto: context.crypto,
-      lanes: request.lanes,
-      threads,
-      signal,
-      onProgress: (progress) => emit({ type: "progress", phase: "decrypt", ...progress }),
-    })
-    if (result.stopped !== undefined) throw result.stopped
-    emit({ type: "phase", phase: "proof" })
-    return { result, ...(await proveResult(reached, extent, output.spec, result.unreadable)) }
-  } finally {
-    await (written ? output.release() : output.abandon())
-  }
+/** What an image never held is read by no retry. */
+function retryMapOf(
+  { input }: RepairRequest,
+  plan: PlanReport,
+  { unreadable }: RunResult,
+  map: string | undefined,
+): string | undefined {
+  const byPlan = plan.bytes.unreadable ?? 0
+  return input.map === undefined && totalLength(unreadable) > byPlan ? map : undefined
 }
 
 function exitCodeOf({ unreadable }: RunResult, proof: ProofReport, findings: readonly Finding[]): number {

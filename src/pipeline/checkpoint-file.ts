@@ -13,12 +13,16 @@ import { type DurableFiles, nodeFiles } from "./durable-files.ts"
 export interface CheckpointFile {
   /** The first text, not durable yet: it costs no run anything. */
   begin(text: string): Promise<void>
+  /** Instead of `begin` for a file that says it all already. */
+  goOn(text: string): Promise<void>
   /** The text is on its medium when it resolves. */
   save(text: string): Promise<void>
   /** Keeps the file, and nothing beside it. */
   close(): Promise<void>
-  /** Takes the file away, durably: it says nothing any more. */
+  /** Takes the file away. Not durably: after a power cut it may be back, and what it says is still true. */
   remove(): Promise<void>
+  /** Takes it away for good, before the output becomes another one. */
+  forget(): Promise<void>
 }
 
 const LEAST_ROOM = 65_536
@@ -33,10 +37,14 @@ export function openCheckpointFile(path: string, files: DurableFiles = nodeFiles
       throw unwritable(path, cause)
     }
   }
+  const remove = async (): Promise<void> => {
+    await files.remove(aside)
+    await files.remove(path)
+  }
   /** A map grows by what goes wrong between two checkpoints. */
-  const keepRoom = async (text: Uint8Array): Promise<void> => {
+  const keepRoom = async ({ length }: Uint8Array | string): Promise<void> => {
     // Without room the next one may fail and say so; this one is saved.
-    await files.write(aside, new Uint8Array(LEAST_ROOM + 2 * text.length)).catch(() => {})
+    await files.write(aside, new Uint8Array(LEAST_ROOM + 2 * length)).catch(() => {})
   }
   return {
     begin: (text) =>
@@ -45,6 +53,7 @@ export function openCheckpointFile(path: string, files: DurableFiles = nodeFiles
         await files.write(path, content)
         await keepRoom(content)
       }),
+    goOn: (text) => steps(() => keepRoom(text)),
     save: (text) =>
       steps(async () => {
         const content = new TextEncoder().encode(text)
@@ -55,10 +64,10 @@ export function openCheckpointFile(path: string, files: DurableFiles = nodeFiles
         await keepRoom(content)
       }),
     close: () => steps(() => files.remove(aside)),
-    remove: () =>
+    remove: () => steps(remove),
+    forget: () =>
       steps(async () => {
-        await files.remove(aside)
-        await files.remove(path)
+        await remove()
         await files.syncFolder(folder)
       }),
   }
