@@ -54,6 +54,7 @@ const WRITERS: Readonly<Record<string, string>> = {
   "job/undo-files.ts": "the undo file",
   "job/scan-checkpoint.ts": "the state of a scan",
   "cli/log-file.ts": "the log",
+  "cli/report-file.ts": "the report",
   "cli/terminal.ts": "the terminal",
 }
 /** What the system needs to hear before it lets one write, or names in place of it. */

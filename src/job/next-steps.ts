@@ -46,7 +46,7 @@ function openingSteps(fileSystem: FileSystemReport | undefined): string[] {
   const cautions: string[] = []
   if (fileSystem?.hibernated)
     cautions.push(
-      "Windows sleeps on this volume (hibernation or fast startup): mount it read-only, never otherwise",
+      "Windows hibernated on this volume (fast startup does so too): mount it read-only, never otherwise",
     )
   else if (fileSystem?.dirty)
     cautions.push("the volume was not unmounted cleanly: mount it read-only until it was checked")

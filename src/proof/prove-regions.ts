@@ -122,7 +122,7 @@ function proveRegion(region: Region, structures: readonly Structure[], sampled: 
     ...(zeros > 0 ? [`${zeros} all zeros`] : []),
     ...(unreadable > 0 ? [`${unreadable} unreadable`] : []),
   ]
-  const looked = sampled ? " that were looked at" : ""
+  const sample = sampled ? "of a sample, " : ""
   return {
     region,
     verdict: judged + unreadable === 0 ? "unproven" : isFlawless ? "proven" : right > 0 ? "damaged" : "lost",
@@ -136,7 +136,7 @@ function proveRegion(region: Region, structures: readonly Structure[], sampled: 
     sentence:
       judged + unreadable === 0
         ? `no ${NOUNS[region]} to look at`
-        : [`${right} of ${judged + unreadable} ${NOUNS[region]}${looked} are right`, ...flaws].join(", "),
+        : [`${sample}${right} of ${judged + unreadable} ${NOUNS[region]} are right`, ...flaws].join(", "),
   }
 }
 
