@@ -32,6 +32,7 @@ describe("after all of them", () => {
 
   it("the source is as it was, and so is what was not to be overwritten", () => {
     expect(Buffer.compare(read("volume.img"), stage.scene.volume)).toBe(0)
+    expect(Buffer.compare(read("exchanged.img"), stage.scene.volume)).toBe(0)
     expect(String(read("existing.img"))).toBe("something of yours")
     expect(String(read("not-a-log.txt"))).toBe("something else of yours")
   })

@@ -3,129 +3,70 @@
  * reads more than what was left and what the last checkpoint did not hold. SLOW=1 kills it 200 times; KILL_FIGURES names a
  * file for the figures.
  */
-import { appendFileSync, closeSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs"
+import { appendFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
-import { type Volume, makeVolume } from "../../bench/make-volume.ts"
-import { EncryptionMethod } from "../../src/crypto/method.ts"
-import { TICKET_LENGTH } from "../../src/rescue/next-tickets.ts"
-import { type Run, runProgram } from "../cli/program.ts"
 import { randomBytes } from "../suites/random-bytes.ts"
-import { temporaryFolder } from "../suites/system.ts"
+import { type Attempt, FLYING, type SlowStage, setSlowStage } from "./slow-run.ts"
 
 const KILLS = process.env.SLOW ? 200 : 3
 const SIZE = 112 << 20
-const LANES = 2
-const BYTES_PER_SECOND_AND_LANE = 16 << 20
-/** Seconds; the shortest that the program takes. */
-const MAP_INTERVAL = 1
-/** From the end of the interval until the map is on its medium, and from its last line until a read is given up. */
-const GRACE_MS = 500
-const PRELOAD = new URL("slow-input.mjs", import.meta.url).href
 
-const folder = temporaryFolder()
-const output = join(folder.path, "out.img")
-const log = join(folder.path, "reads")
-let volume: Volume
-let undisturbed: { readonly bytes: number; readonly ms: number }
-
-interface Attempt {
-  readonly run: Run
-  /** Of the input. */
-  readonly bytes: number
-  /** Of those, what no checkpoint can be expected to hold. */
-  readonly recent: number
-  readonly ms: number
-}
-
+let stage: SlowStage
+let output: string
+let undisturbed: Attempt
 beforeAll(async () => {
-  volume = await makeVolume(folder.path, "volume", EncryptionMethod.xtsAes128, SIZE)
-  const { run, bytes, ms } = await attempt()
-  expect(run.exitCode).toBe(0)
-  undisturbed = { bytes, ms }
+  stage = await setSlowStage(SIZE)
+  output = join(stage.folder, "out.img")
+  undisturbed = await stage.attempt({ output })
+  expect(undisturbed.run.exitCode).toBe(0)
 })
-afterAll(folder.dispose)
+afterAll(() => stage.dispose())
 
-async function attempt(killAfterMs?: number): Promise<Attempt> {
-  writeFileSync(log, "")
-  const started = Date.now()
-  let killed = Infinity
-  const slow = { path: volume.path, log, bytesPerSecond: BYTES_PER_SECOND_AND_LANE }
-  const run = await runProgram(
-    [volume.path, output, "--fvek", volume.fvek, "--lanes", `${LANES}`, "--map-interval", `${MAP_INTERVAL}`],
-    {
-      env: { SLOW_INPUT: JSON.stringify(slow) },
-      nodeOptions: ["--import", PRELOAD],
-      onStart(kill) {
-        if (killAfterMs === undefined) return
-        const timer = setTimeout(() => {
-          killed = Date.now()
-          kill("SIGKILL")
-        }, killAfterMs)
-        return () => clearTimeout(timer)
-      },
-    },
-  )
-  const reads = readFileSync(log, "utf8")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => line.split(" ").map(Number) as [number, number, number])
-  const sum = (some: typeof reads): number => some.reduce((bytes, [, , length]) => bytes + length, 0)
-  return {
-    run,
-    bytes: sum(reads),
-    recent: sum(reads.filter(([at]) => at > killed - 1000 * MAP_INTERVAL - GRACE_MS)),
-    ms: Date.now() - started,
-  }
+interface Killed {
+  /** Share of the bytes that had been read. */
+  readonly progress: number
+  readonly left: number
+  readonly allowed: number
+  /** Bytes that going on read; absent where the run had ended before it was killed. */
+  readonly resumed?: number
+  readonly isRight: boolean
 }
 
-function isPlaintext(): boolean {
-  const files = [output, volume.plaintext].map((path) => openSync(path, "r"))
-  const buffers = files.map(() => new Uint8Array(1 << 20))
-  try {
-    for (let at = 0; at < SIZE; at += 1 << 20) {
-      const [ours, expected] = files.map((fd, i) =>
-        buffers[i]!.subarray(0, readSync(fd, buffers[i]!, 0, 1 << 20, at)),
-      )
-      if (Buffer.compare(ours!, expected!) !== 0) return false
-    }
-    return true
-  } finally {
-    files.forEach(closeSync)
+async function killOnce(afterMs: number): Promise<Killed> {
+  rmSync(output)
+  const first = await stage.attempt({ output, disturb: { afterMs, by: "SIGKILL" } })
+  const second = first.run.signal === "SIGKILL" ? await stage.attempt({ output }) : undefined
+  if (second && second.run.exitCode !== 0) throw new Error(second.run.stderr)
+  // What finding, unlocking and proving read, each run reads; a lane loses the tickets that it has begun.
+  const overhead = undisturbed.bytes - SIZE
+  const left = Math.max(0, undisturbed.bytes - first.bytes)
+  return {
+    progress: Math.min(1, first.bytes / undisturbed.bytes),
+    left,
+    allowed: left + overhead + first.recent + FLYING,
+    ...(second && { resumed: second.bytes }),
+    isRight: stage.isPlaintext(output),
   }
 }
 
 describe("killed and started again", () => {
   it(`gives the same bytes, ${KILLS} times, and reads no more than it has to`, async () => {
-    const random = new Uint32Array(randomBytes(4 * KILLS * 8, 1).slice().buffer)
-    const share = (i: number): number => random[i]! / 2 ** 32
-    const histogram = Array<number>(10).fill(0)
-    const excesses: number[] = []
-    const wrong: number[] = []
-    for (let i = 0; i < KILLS; i++) {
-      rmSync(output)
-      const first = await attempt(share(2 * i) * undisturbed.ms)
-      const wasKilled = first.run.signal === "SIGKILL"
-      const progress = first.bytes / undisturbed.bytes
-      histogram[Math.min(9, Math.floor(10 * progress))]!++
-      const second = wasKilled ? await attempt() : undefined
-      if (second && second.run.exitCode !== 0) throw new Error(second.run.stderr)
-      if (!isPlaintext()) wrong.push(i)
-      if (!second) continue
-      // What finding, unlocking and proving read, each run reads; a lane loses the tickets that it has begun.
-      const overhead = undisturbed.bytes - SIZE
-      const left = Math.max(0, undisturbed.bytes - first.bytes)
-      const allowed = left + overhead + first.recent + LANES * TICKET_LENGTH
-      excesses.push(second.bytes - allowed)
-      if (process.env.KILL_FIGURES) {
-        const line = { run: i, progress, killed: first.bytes, left, allowed, resumed: second.bytes }
-        appendFileSync(process.env.KILL_FIGURES, `${JSON.stringify(line)}\n`)
-      }
+    const random = new Uint32Array(randomBytes(4 * KILLS, 1).slice().buffer)
+    const kills: Killed[] = []
+    for (const draw of random) {
+      const kill = await killOnce((draw / 2 ** 32) * undisturbed.ms)
+      kills.push(kill)
+      if (process.env.KILL_FIGURES) appendFileSync(process.env.KILL_FIGURES, `${JSON.stringify(kill)}\n`)
     }
-    const summary = { kills: KILLS, resumed: excesses.length, wrong: wrong.length, histogram, undisturbed }
-    console.log(`kill -9: ${JSON.stringify(summary)}`)
-    expect(wrong).toEqual([])
-    expect(excesses.filter((excess) => excess > 0)).toEqual([])
-    expect(excesses.length).toBeGreaterThan(KILLS / 2)
+    const histogram = Array.from(
+      { length: 10 },
+      (_, i) => kills.filter(({ progress }) => Math.min(9, Math.floor(10 * progress)) === i).length,
+    )
+    console.log(`kill -9, ${KILLS} times, by tenths of the progress: ${histogram.join(" ")}`)
+    const resumed = kills.filter((kill) => kill.resumed !== undefined)
+    expect(kills.filter(({ isRight }) => !isRight)).toEqual([])
+    expect(resumed.filter(({ resumed, allowed }) => resumed! > allowed)).toEqual([])
+    expect(resumed.length).toBeGreaterThan(KILLS / 2)
   }, 3_600_000)
 })
