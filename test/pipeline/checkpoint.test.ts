@@ -1,18 +1,27 @@
 /** Checkpoints against power cuts, in a model that loses any subset of what was not synced, at any step; and their pace. */
 import * as fc from "fast-check"
 import { describe, expect, it, onTestFinished, vi } from "vitest"
+import { referenceCrypto } from "../../src/crypto/reference.ts"
 import { extent, totalLength } from "../../src/extents/extent.ts"
 import { ExtentMap, Status } from "../../src/extents/extent-map.ts"
 import { parseMapfile, serializeMapfile, stateOf } from "../../src/extents/mapfile.ts"
 import { openCheckpointFile } from "../../src/pipeline/checkpoint-file.ts"
 import { type CheckpointRequest, USUAL_PACE, openCheckpoints } from "../../src/pipeline/checkpoint.ts"
 import type { DurableFiles } from "../../src/pipeline/durable-files.ts"
+import { runPlan } from "../../src/pipeline/run-plan.ts"
+import type { RunRequest, RunResult } from "../../src/pipeline/run-request.ts"
+import { TICKET_LENGTH } from "../../src/rescue/next-tickets.ts"
+import { type PositionalSink, memorySink } from "../../src/sink/index.ts"
+import type { VolumePlan } from "../../src/volume/volume-plan.ts"
 import { FailingDisk } from "../suites/failing-disk.ts"
 import { randomBytes } from "../suites/random-bytes.ts"
+import { faultySource } from "./faulty-source.ts"
 
 /** SLOW=1 looks longer. */
 const RUNS = process.env.SLOW ? 300 : 8
 const CRASHES_A_STEP = process.env.SLOW ? 20 : 4
+/** Power cuts in a whole run. */
+const CUTS = process.env.SLOW ? 500 : 25
 const MIB = 2 ** 20
 const GIB = 2 ** 30
 const PIECE = 2048
@@ -258,4 +267,61 @@ describe("the pace", () => {
     await checkpoints.finish({ needed: true })
     expect({ failures: failures.length, saves }).toEqual({ failures: 1, saves: 0 })
   })
+})
+
+describe("a whole run over a bad medium", () => {
+  const size = 2 * TICKET_LENGTH + 4096
+  const volume = randomBytes(size, 3).fill(0, 1 << 20, 2 << 20)
+  const holes = [extent(512, 512), extent(TICKET_LENGTH - 512, 2048), extent(size - 512, 512)]
+  const fill = new TextEncoder().encode("unreadable ")
+  const plain: VolumePlan = {
+    size,
+    sectorSize: 512,
+    runs: [{ kind: "plain", extent: extent(0, size) }],
+    substitutions: [],
+  }
+
+  function runOn(sink: PositionalSink, change: Partial<RunRequest> = {}): Promise<RunResult> {
+    return runPlan({
+      source: faultySource(volume, holes),
+      plan: plain,
+      sink,
+      inAnyOrder: true,
+      extent: extent(0, size),
+      keepZeros: false,
+      sync: true,
+      crypto: referenceCrypto,
+      reading: { fill },
+      ...change,
+    })
+  }
+
+  it("gives the same bytes when it goes on after any power cut", async () => {
+    const expected = new Uint8Array(size)
+    const undisturbed = await runOn(memorySink(expected))
+    expect(undisturbed.unreadable).toEqual(holes)
+
+    const disk = new FailingDisk()
+    const sink = await disk.create("out.img", size)
+    const file = openCheckpointFile("out.img.map", disk)
+    await file.begin(text(new ExtentMap(size)))
+    const save = (map: ExtentMap): Promise<void> => file.save(text(map))
+    await runOn(sink, { checkpoint: { save, pace: { bytes: TICKET_LENGTH / 2, ms: 1 } } })
+
+    const random = randomBytes(1 << 20, 5)
+    let drawn = 0
+    let resumed = 0
+    const stride = Math.ceil(disk.steps / CUTS)
+    for (let step = 1; step <= disk.steps; step += stride) {
+      const left = disk.afterCrash(step, () => random[drawn++ % random.length]! < 128)
+      const mapfile = parseMapfile(new TextDecoder().decode(left.get("out.img.map")), size)
+      const output = left.get("out.img")
+      if ("fault" in mapfile || !output) continue
+      if (mapfile.map.total(Status.finished) > 0) resumed++
+      const result = await runOn(memorySink(output), { map: mapfile.map })
+      expect(result.unreadable).toEqual(holes)
+      expect(Buffer.compare(output, expected)).toBe(0)
+    }
+    expect(resumed).toBeGreaterThan(CUTS / 3)
+  }, 120_000)
 })
