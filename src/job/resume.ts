@@ -91,7 +91,11 @@ export async function openRunMap(
   const map = plan.map && (await readAgain(request, identity))
   if (map) {
     const output = await openSource(await resolveSource(spec.path))
-    await checkOutput(output, request.output, map, volume, origin.start).finally(() => output.close())
+    try {
+      await checkOutput(output, request.output, map, volume, origin.start)
+    } finally {
+      await output.close()
+    }
     emit({ type: "notice", code: "resumed", text: resumedText(request.output, map) })
   }
   const file = openCheckpointFile(paths.map)

@@ -70,14 +70,19 @@ export function openCheckpoints(request: CheckpointRequest, pace: Pace = USUAL_P
   }
 
   function begin(): void {
-    current = make()
-      .catch(onFailure)
-      .then(() => {
-        current = undefined
-        if (isOver || !isTrusted) return
-        if (isOverdue || fresh >= pace.bytes / 2) begin()
-        else if (fresh > 0) arm()
-      })
+    current = makeAndGoOn()
+  }
+
+  async function makeAndGoOn(): Promise<void> {
+    try {
+      await make()
+    } catch (error) {
+      onFailure(error)
+    }
+    current = undefined
+    if (isOver || !isTrusted) return
+    if (isOverdue || fresh >= pace.bytes / 2) begin()
+    else if (fresh > 0) arm()
   }
 
   function arm(): void {
@@ -88,8 +93,10 @@ export function openCheckpoints(request: CheckpointRequest, pace: Pace = USUAL_P
     }, pace.ms)
   }
 
+  const isTooFar = (): boolean => current !== undefined && fresh + flying >= pace.bytes
+
   async function room(): Promise<void> {
-    while (current && fresh + flying >= pace.bytes) await current
+    while (isTooFar()) await current
   }
 
   return {
@@ -99,7 +106,7 @@ export function openCheckpoints(request: CheckpointRequest, pace: Pace = USUAL_P
       const due = count === 0 ? pace.bytes : pace.bytes / 2
       if (fresh >= due && !current) begin()
       else arm()
-      return fresh + flying >= pace.bytes ? room() : undefined
+      return isTooFar() ? room() : undefined
     },
     async finish({ needed }) {
       isOver = true

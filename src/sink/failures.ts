@@ -111,10 +111,14 @@ export function syncFailure(path: string, cause: unknown): SinkError {
   const errno = errnoOf(cause) ?? String(cause)
   const details = { data: { path, errno }, cause }
   if (errno === "ENOSPC" || errno === "EDQUOT") {
-    return new SinkError("sink-full", `no space left for ${path}: what was written last is not on its medium`, {
-      ...details,
-      next: ["free some space, or name an output on another drive; what was saved before is kept"],
-    })
+    return new SinkError(
+      "sink-full",
+      `no space left for ${path}: what was written last is not on its medium`,
+      {
+        ...details,
+        next: ["free some space, or name an output on another drive; what was saved before is kept"],
+      },
+    )
   }
   return new SinkError("sink-failed", `${path} cannot be put on its medium: ${errno}`, {
     ...details,

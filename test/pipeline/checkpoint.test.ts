@@ -190,9 +190,9 @@ describe("the pace", () => {
 
   it("is five seconds after the first write", async () => {
     const { syncs, write } = started()
-    write(MIB)
+    void write(MIB)
     await vi.advanceTimersByTimeAsync(USUAL_PACE.ms - 1)
-    write(MIB)
+    void write(MIB)
     expect(syncs).toEqual([])
     await vi.advanceTimersByTimeAsync(1)
     expect(syncs).toEqual([2 * MIB])
@@ -218,7 +218,7 @@ describe("the pace", () => {
     expect(quick.syncs).toEqual([])
 
     const needed = started()
-    needed.write(MIB)
+    void needed.write(MIB)
     await needed.checkpoints.finish({ needed: true })
     expect(needed.syncs).toEqual([MIB])
   })
@@ -239,9 +239,9 @@ describe("the pace", () => {
   it("makes one at once when its time came during the last one", async () => {
     let land = (): void => {}
     const { syncs, write } = started({ save: () => new Promise((resolve) => (land = resolve)) })
-    write(MIB)
+    void write(MIB)
     await vi.advanceTimersByTimeAsync(USUAL_PACE.ms)
-    write(MIB)
+    void write(MIB)
     await vi.advanceTimersByTimeAsync(2 * USUAL_PACE.ms)
     expect(syncs).toEqual([MIB])
     land()
