@@ -9,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { randomBytes } from "../suites/random-bytes.ts"
 import { type Attempt, FLYING, type SlowStage, setSlowStage } from "./slow-run.ts"
 
-const KILLS = process.env.SLOW ? 200 : 3
-const SIZE = 112 << 20
+const KILLS = process.env.SLOW ? 200 : 1
+const SIZE = (process.env.SLOW ? 112 : 40) << 20
 
 let stage: SlowStage
 let output: string
@@ -34,7 +34,7 @@ interface Killed {
 
 async function killOnce(afterMs: number): Promise<Killed> {
   rmSync(output)
-  const first = await stage.attempt({ output, disturb: { afterMs, by: "SIGKILL" } })
+  const first = await stage.attempt({ output, disturb: { since: "start", afterMs, by: "SIGKILL" } })
   const second = first.run.signal === "SIGKILL" ? await stage.attempt({ output }) : undefined
   if (second && second.run.exitCode !== 0) throw new Error(second.run.stderr)
   // What finding, unlocking and proving read, each run reads; a lane loses the tickets that it has begun.
@@ -71,6 +71,6 @@ describe("killed and started again", () => {
     const resumed = kills.filter((kill) => kill.resumed !== undefined)
     expect(kills.filter(({ isRight }) => !isRight)).toEqual([])
     expect(resumed.filter(({ resumed, allowed }) => resumed! > allowed)).toEqual([])
-    expect(resumed.length).toBeGreaterThan(KILLS / 2)
+    expect(resumed.length).toBeGreaterThanOrEqual(KILLS / 2)
   }, 3_600_000)
 })

@@ -1,4 +1,7 @@
-/** Runs that are disturbed in the middle, each in its way, and gone on with: the output is that of one that was not. */
+/**
+ * Runs that are disturbed in the middle, each in its way, and gone on with: the output is that of one that was not. SLOW=1
+ * disturbs in more ways.
+ */
 import { execFileSync } from "node:child_process"
 import {
   copyFileSync,
@@ -63,42 +66,46 @@ describe.skipIf(!hasStrace)("a run that nobody disturbs", () => {
 })
 
 describe("a run that is stopped", () => {
-  it.each([
+  const signals = [
+    ["SIGHUP", 129],
     ["SIGINT", 130],
     ["SIGTERM", 143],
-    ["SIGHUP", 129],
-  ] as const)("by %s ends with %i, says how to go on, and goes on", async (signal, exitCode) => {
-    rmSync(output, { force: true })
-    const first = await stage.attempt({ output, disturb: { afterMs: 1300, by: signal } })
-    expect(first.run.exitCode).toBe(exitCode)
-    expect(first.run.stderr).toContain("the same command goes on from there")
-    const finished = finishedIn(`${output}.map`)
-    for (const extent of finished) expect(stage.isPlaintext(output, extent)).toBe(true)
+  ] as const
+  it.each(process.env.SLOW ? signals : signals.slice(0, 1))(
+    "by %s ends with %i, says how to go on, and goes on",
+    async (signal, exitCode) => {
+      rmSync(output, { force: true })
+      const first = await stage.attempt({ output, disturb: { afterMs: 900, by: signal } })
+      expect(first.run.exitCode).toBe(exitCode)
+      expect(String(first.run.stdout)).toContain("the same command goes on from there")
+      const finished = finishedIn(`${output}.map`)
+      for (const extent of finished) expect(stage.isPlaintext(output, extent)).toBe(true)
 
-    const second = await stage.attempt({ output, bytesPerSecond: 1 << 30 })
-    expect(second.run.exitCode).toBe(0)
-    expect(stage.isPlaintext(output)).toBe(true)
-    // All that was written is in the map: a stop makes a checkpoint.
-    expect(second.bytes).toBeLessThanOrEqual(SIZE - sum(finished) + OVERHEAD)
-    expect(SIZE - sum(finished)).toBeLessThanOrEqual(SIZE - first.bytes + OVERHEAD + FLYING)
-    expect(existsSync(`${output}.map`)).toBe(false)
-  })
+      const second = await stage.attempt({ output, bytesPerSecond: 1 << 30 })
+      expect(second.run.exitCode).toBe(0)
+      expect(stage.isPlaintext(output)).toBe(true)
+      // All that was written is in the map: a stop makes a checkpoint.
+      expect(second.bytes).toBeLessThanOrEqual(SIZE - sum(finished) + OVERHEAD)
+      expect(SIZE - sum(finished)).toBeLessThanOrEqual(SIZE - first.bytes + OVERHEAD + FLYING)
+      expect(existsSync(`${output}.map`)).toBe(false)
+    },
+  )
 
   it("twice, hashed, gives the hash of the whole", async () => {
     rmSync(output, { force: true })
     const stop = (afterMs: number) => ({ output, disturb: { afterMs, by: "SIGINT" } }) as const
-    await stage.attempt(stop(1000))
-    await stage.attempt(stop(1000))
+    await stage.attempt(stop(700))
+    await stage.attempt(stop(700))
     const { run } = await stage.attempt({ output, bytesPerSecond: 1 << 30, args: ["--hash", "sha256"] })
     const [expected] = String(runTool("sha256sum", stage.volume.plaintext)).split(" ")
-    expect(String(run.stdout)).toContain(`SHA-256 ${expected}`)
+    expect(String(run.stdout)).toContain(`"sha256":"${expected}"`)
   })
 
-  it("and whose map is kept by name, can be looked at with ddrescuelog", async () => {
+  it.runIf(process.env.SLOW)("and whose map is kept by name, can be looked at with ddrescuelog", async () => {
     rmSync(output, { force: true })
     const map = join(stage.folder, "named.map")
     const args = ["--map", map, "--source-map", `${map}.source`]
-    await stage.attempt({ output, args, disturb: { afterMs: 1300, by: "SIGINT" } })
+    await stage.attempt({ output, args, disturb: { afterMs: 900, by: "SIGINT" } })
     await stage.attempt({ output, args, bytesPerSecond: 1 << 30 })
     expect(sum(finishedIn(map))).toBe(SIZE)
     if (!hasDdrescuelog) return
@@ -120,7 +127,7 @@ describe("an input that goes away", () => {
     copyFileSync(path, copy)
     const away = await stage.attempt({
       output,
-      disturb: { afterMs: 1300, by: () => truncateSync(path, MIB) },
+      disturb: { afterMs: 900, by: () => truncateSync(path, MIB) },
     })
     expect(away.run.exitCode).toBe(10)
     const left = SIZE - sum(finishedIn(`${output}.map`))
@@ -140,7 +147,7 @@ describe.skipIf(!canLoop)("a drive as the output", () => {
     writeFileSync(file, "")
     truncateSync(file, SIZE + MIB)
     const drive = forThisTest(loopDevice(file)).path
-    const first = await stage.attempt({ output: drive, disturb: { afterMs: 1300, by: "SIGINT" } })
+    const first = await stage.attempt({ output: drive, disturb: { afterMs: 900, by: "SIGINT" } })
     expect(first.run.exitCode).toBe(130)
     const maps = readdirSync(stage.folder).filter((name) => /^repair-bde-[0-9A-F]{8}\.map$/.test(name))
     expect(maps).toHaveLength(1)
@@ -160,10 +167,10 @@ describe.skipIf(!canLoop)("a drive as the output", () => {
       return forThisTest(loopDevice(file)).path
     })
     const args = ["--map", join(stage.folder, "drive.map")]
-    await stage.attempt({ output: one!, args, disturb: { afterMs: 1300, by: "SIGINT" } })
+    await stage.attempt({ output: one!, args, disturb: { afterMs: 900, by: "SIGINT" } })
     const { run } = await stage.attempt({ output: two!, args })
     expect(run.exitCode).toBe(16)
-    expect(run.stderr).toContain(`${two} is not what its map says`)
+    expect(String(run.stdout)).toContain(`${two} is not what its map says`)
   })
 })
 
@@ -175,7 +182,9 @@ describe.skipIf(!canMount)("an output whose disk is full", () => {
     expect(first.run.exitCode).toBe(16)
     const finished = finishedIn(`${full}.map`)
     const missing = SIZE - sum(finished)
-    expect(first.run.stderr).toContain(`no space left for ${full}: ${missing} of ${SIZE} bytes are missing`)
+    expect(String(first.run.stdout)).toContain(
+      `no space left for ${full}: ${missing} of ${SIZE} bytes are missing`,
+    )
     // Room was kept for the map; of the output, all but what the lanes had begun is in it.
     expect(sum(finished)).toBeGreaterThanOrEqual(statSync(full).blocks * 512 - MIB)
     for (const extent of finished) expect(stage.isPlaintext(full, extent)).toBe(true)

@@ -30,8 +30,12 @@ export interface AttemptOptions {
   readonly output: string
   readonly bytesPerSecond?: number
   readonly args?: readonly string[]
-  /** After so long, this happens. */
-  readonly disturb?: { readonly afterMs: number; readonly by: NodeJS.Signals | (() => void) }
+  /** So long after its start, or after the first byte could be read for the output, this happens. */
+  readonly disturb?: {
+    readonly since?: "start" | "decrypt"
+    readonly afterMs: number
+    readonly by: NodeJS.Signals | (() => void)
+  }
 }
 
 export interface SlowStage {
@@ -55,19 +59,25 @@ export async function setSlowStage(size: number): Promise<SlowStage> {
       const started = Date.now()
       let disturbed = Infinity
       const slow = { path: volume.path, log, bytesPerSecond }
-      const words = [volume.path, output, "--fvek", volume.fvek, "--lanes", `${LANES}`]
-      const run = await runProgram([...words, "--map-interval", `${MAP_INTERVAL}`, ...args], {
+      const words = [volume.path, output, "--fvek", volume.fvek, "--lanes", `${LANES}`, "--json", ...args]
+      let timer: NodeJS.Timeout | undefined
+      const begin = (kill: (signal: NodeJS.Signals) => void): void => {
+        timer ??= setTimeout(() => {
+          disturbed = Date.now()
+          if (typeof disturb!.by === "string") kill(disturb!.by)
+          else disturb!.by()
+        }, disturb!.afterMs)
+      }
+      const run = await runProgram([...words, "--map-interval", `${MAP_INTERVAL}`], {
         cwd: folder.path,
         env: { SLOW_INPUT: JSON.stringify(slow) },
         nodeOptions: ["--import", PRELOAD],
         onStart(kill) {
-          if (!disturb) return undefined
-          const timer = setTimeout(() => {
-            disturbed = Date.now()
-            if (typeof disturb.by === "string") kill(disturb.by)
-            else disturb.by()
-          }, disturb.afterMs)
+          if (disturb?.since === "start") begin(kill)
           return () => clearTimeout(timer)
+        },
+        onOutput(text, kill) {
+          if (disturb && text.includes('"phase":"decrypt"')) begin(kill)
         },
       })
       const reads = readFileSync(log, "utf8")

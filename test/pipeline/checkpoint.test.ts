@@ -18,10 +18,10 @@ import { randomBytes } from "../suites/random-bytes.ts"
 import { faultySource } from "./faulty-source.ts"
 
 /** SLOW=1 looks longer. */
-const RUNS = process.env.SLOW ? 300 : 8
+const RUNS = process.env.SLOW ? 300 : 4
 const CRASHES_A_STEP = process.env.SLOW ? 20 : 4
 /** Power cuts in a whole run. */
-const CUTS = process.env.SLOW ? 500 : 25
+const CUTS = process.env.SLOW ? 500 : 15
 const MIB = 2 ** 20
 const GIB = 2 ** 30
 const PIECE = 2048
