@@ -1,11 +1,11 @@
 /** From a path to the volumes in it: the step that every job starts with. */
-import { NotFveError, UsageError } from "../errors.ts"
-import { type Extent, endOf, extent, extentBetween, hex } from "../extents/extent.ts"
+import { NotFveError, SourceError, UsageError } from "../errors.ts"
+import { type Extent, alignDown, endOf, extent, extentBetween, hex, totalLength } from "../extents/extent.ts"
 import { nameContents } from "../filesystem/index.ts"
 import { type VolumePlace, locateVolumes, needsScan, startOf, volumeAt } from "../locate/index.ts"
 import { readPartitionTables } from "../partition/index.ts"
 import type { ByteSource, DriveSpec, SourceSpec } from "../source/byte-source.ts"
-import { openSource, resolveSource, sliceSource } from "../source/index.ts"
+import { openSource, readBytes, resolveSource, sliceSource } from "../source/index.ts"
 import { withoutMissing } from "./input-map.ts"
 import { scanForVolumes } from "./locate.ts"
 import type { SourceReport } from "./reports.ts"
@@ -125,7 +125,8 @@ async function nothingFound(
   source: ByteSource,
   input: InputChoice,
   { isScanned }: { isScanned: boolean },
-): Promise<NotFveError> {
+): Promise<NotFveError | SourceError> {
+  if (await readsNothing(source)) return silentFailure(input.path)
   const where = input.offset === undefined ? input.path : `${input.path} at ${hex(input.offset)}`
   const what = await nameContents(sliceSource(source, restOf(source, input.offset ?? 0), source.sectorSize))
   const partitions = input.offset === undefined ? await describePartitions(source) : []
@@ -139,6 +140,27 @@ async function nothingFound(
       "name the whole disk instead of a partition, or say where the volume starts with --offset",
     ],
     data: { path: input.path, instead: what, partitions },
+  })
+}
+
+/** Sectors from the first to the last: where none can be read, nothing is known of what is on it. */
+async function readsNothing(source: ByteSource): Promise<boolean> {
+  const unit = source.sectorSize
+  for (const part of [0, 0.25, 0.5, 0.75, 1]) {
+    const at = alignDown(Math.max(0, Math.floor(part * source.size) - unit), unit)
+    const { unreadable, bytes } = await readBytes(source, at, unit)
+    if (totalLength(unreadable) < bytes.length) return false
+  }
+  return true
+}
+
+function silentFailure(path: string): SourceError {
+  return new SourceError("source-silent", `${path} answers no read`, {
+    data: { path },
+    next: [
+      "take the drive off its power and cable for a minute, connect it again and run the same command",
+      "try another cable, port or enclosure; a drive that stays silent needs a laboratory",
+    ],
   })
 }
 

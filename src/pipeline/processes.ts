@@ -26,6 +26,8 @@ export interface ProcessLaneOptions {
 type Setup = LaneSetup & { readonly source: SourceSpec; readonly sink: SinkSpec }
 
 const USUAL_READ_TIMEOUT_MS = 60_000
+/** A drive that is still busy with a read that was given up keeps the next process waiting before it can open it. */
+const OPENING_FACTOR = 3
 /** A process that was killed outside of a read that hangs is gone sooner. */
 const DYING_MS = 1_000
 
@@ -94,7 +96,7 @@ export function openProcessLane(setup: Setup, { readTimeoutMs, stopped }: Proces
   /** Opening the source may hang like any read. */
   function watch(): void {
     clearTimeout(timer)
-    timer = setTimeout(() => void giveUp(), timeoutMs)
+    timer = setTimeout(() => void giveUp(), reading ? timeoutMs : timeoutMs * OPENING_FACTOR)
   }
 
   /** The read counts as failed, and another process goes on behind it. */
@@ -111,7 +113,11 @@ export function openProcessLane(setup: Setup, { readTimeoutMs, stopped }: Proces
     for (const { ticket } of flights) hand(ticket)
     if (flights.length > 0) watch()
     if (hung) flight.land({ ...hung.soFar, failed: [...hung.soFar.failed, hung.reads] })
-    else flight.land({ ...nothingDone(flight.ticket), error: hangingSource(setup.source, timeoutMs) })
+    else
+      flight.land({
+        ...nothingDone(flight.ticket),
+        error: hangingSource(setup.source, timeoutMs * OPENING_FACTOR),
+      })
   }
 
   function leave(): void {

@@ -145,6 +145,7 @@ async function* outcomesOf(run: Run): AsyncGenerator<Outcome> {
     if (run.state.flying.length === 0) {
       gone ??= run.state.suspicion.isDead ? deadSource(request.source) : undefined
       if (gone === undefined || stop.reason !== undefined) return
+      run.state = withdrawFailures(run.state, map)
       if (!(await returns(run, gone))) return stop.now(gone)
       free = slotsOf(run.lanes)
       gone = undefined
@@ -174,14 +175,13 @@ function slotsOf(lanes: readonly Lane[]): Lane[] {
   return Array.from({ length: TICKETS_PER_LANE }, () => lanes).flat()
 }
 
-/** Waits for the source, opens it under the name that it has now, and forgets what failed while it was gone. */
+/** Waits for the source, and opens it under the name that it has now. */
 async function returns(run: Run, error: unknown): Promise<boolean> {
-  const { request, opened, stop, map } = run
+  const { request, opened, stop } = run
   const source = await Promise.race([request.reading?.awaitSource?.(error), stop.stopped])
   if (!source) return false
   for (const lane of run.lanes) void lane.close().catch(() => {})
   run.lanes = await opened.reopen(source)
-  run.state = withdrawFailures(run.state, map)
   return true
 }
 

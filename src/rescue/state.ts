@@ -2,7 +2,7 @@
  * How a run goes on, beside what its map says: plain data, and none of it has to survive the run. A resumed run begins
  * with the map alone.
  */
-import type { Extent } from "../extents/extent.ts"
+import { type Extent, alignDown, alignUp, endOf, extentBetween } from "../extents/extent.ts"
 import { type Block, type ExtentMap, Status } from "../extents/extent-map.ts"
 import type { Pass, Ticket } from "./ticket.ts"
 
@@ -105,7 +105,9 @@ export function noSuspicion(proven?: Extent): Suspicion {
   }
 }
 
-function stagesOf({ retries, isReversed, first }: RescueOptions): Stage[] {
+function stagesOf({ unit, retries, isReversed, first: wanted }: RescueOptions): Stage[] {
+  // In whole units: a part of one that fails says nothing of the rest.
+  const first = wanted.map((e) => extentBetween(alignDown(e.start, unit), alignUp(endOf(e), unit)))
   const stages = [
     ...(first.length > 0 ? [stage("copy", { within: first })] : []),
     stage("copy", { skips: true }),

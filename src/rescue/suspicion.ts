@@ -63,7 +63,7 @@ function goodPart(ticket: Ticket, { done, failed, bytesRead }: Outcome): Extent 
   return good?.length === bytesRead ? good : undefined
 }
 
-/** The source is back, or another run begins: what failed while it was gone counts as it did before. */
+/** The source is gone: what failed since it last answered counts as it did before, for whoever goes on. */
 export function withdrawFailures(state: RescueState, map: ExtentMap): RescueState {
   for (const { status, ...failed } of state.suspicion.failures) map.set(failed, status)
   return { ...state, suspicion: noSuspicion(state.suspicion.proven) }
