@@ -5,9 +5,10 @@ import { structureExtents } from "../filesystem/index.ts"
 import type { Reading } from "../pipeline/index.ts"
 import { plainView } from "../volume/index.ts"
 import { awaitDrive } from "./await-drive.ts"
-import type { OpenInput } from "./open-input.ts"
 import type { ReachedPlan } from "./reach-plan.ts"
 import type { JobContext, RepairRequest } from "./requests.ts"
+
+const SMALL_SECTOR = 512
 
 /** @param wanted the part of the volume that is written */
 export async function readingOf(
@@ -27,7 +28,7 @@ export async function readingOf(
     isReversed,
     maxErrors,
     readTimeoutMs,
-    onFailing: (where) => hearOfErrors(input, where, { despiteErrors: despiteErrors ?? false }, context),
+    onFailing: (where) => hearOfErrors(reached, where, { despiteErrors: despiteErrors ?? false }, context),
     ...(waitMs !== undefined && {
       awaitSource: (error: unknown) => awaitDrive({ input, volume, waitMs }, error, context),
     }),
@@ -48,19 +49,21 @@ async function structuresIn({ volume, planned }: ReachedPlan, wanted: Extent): P
  * the command, and goes on only when told. @throws SourceError when nobody said so
  */
 async function hearOfErrors(
-  { spec, report }: OpenInput,
+  { input: { spec, report, source }, planned }: ReachedPlan,
   where: Extent,
   { despiteErrors }: { readonly despiteErrors: boolean },
   { emit, ask }: JobContext,
 ): Promise<void> {
   const { path } = report
+  const unit = Math.max(planned.plan.sectorSize, source.sectorSize)
+  const loss = unit > SMALL_SECTOR ? `; a sector of ${unit} bytes is lost with any bad part of it` : ""
   if (spec.kind !== "device") {
-    const text = `${path} has read errors, the first at ${hex(where.start)} of the output: what can be read comes first, bad areas last`
+    const text = `${path} has read errors, the first at ${hex(where.start)} of the output: what can be read comes first, bad areas last${loss}`
     emit({ type: "notice", code: "read-errors", text })
     return
   }
   const image = imagingCommand(spec)
-  const text = `${path} has read errors, and each failing read may be its last: image it first, onto another drive: ${image}`
+  const text = `${path} has read errors, and each failing read may be its last: image it first, onto another drive: ${image}${loss}`
   emit({ type: "notice", code: "read-errors", text })
   if (despiteErrors) return
   const question = `Read ${path} itself all the same?`

@@ -48,7 +48,7 @@ export function nextTickets(state: RescueState, map: ExtentMap, free: number, ep
     if (work) {
       const ticket = { ...work, id: current.nextId, epoch }
       tickets.push(ticket)
-      current = { ...current, nextId: current.nextId + 1, flying: [...current.flying, ticket] }
+      current = withFlying(current, ticket)
     } else if (hasEnded(current)) {
       current = { ...current, stage: current.stage + 1, position: undefined, skip: FIRST_SKIP }
     } else {
@@ -56,6 +56,10 @@ export function nextTickets(state: RescueState, map: ExtentMap, free: number, ep
     }
   }
   return { tickets, state: current }
+}
+
+function withFlying(state: RescueState, ticket: Ticket): RescueState {
+  return { ...state, nextId: state.nextId + 1, flying: [...state.flying, ticket] }
 }
 
 /** Nothing is left to try, or nothing answers. */

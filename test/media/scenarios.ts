@@ -126,7 +126,7 @@ export function expectedOf(volume: ForgedVolume, scenario: Scenario, fill = 0): 
   for (let at = 0; at < output.length; at += unit) {
     const isZeroed = volume.zeroed.some((e) => contains(e, at))
     const isHead = volume.headBackup !== undefined && at < volume.headBackup.length
-    const stored = isHead ? volume.headBackup!.start + at : at
+    const stored = isHead ? volume.headBackup.start + at : at
     if (isZeroed || !units.has(alignDown(stored, unit))) continue
     output.fill(fill, at, at + unit)
     const last = lost.at(-1)
