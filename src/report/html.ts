@@ -41,10 +41,16 @@ const ENTITIES: Readonly<Record<string, string>> = {
  */
 function escape(text: string): string {
   return text
-    .replace(/[\0-\x08\x0b-\x1f\x7f]/g, (c) =>
-      String.fromCharCode(c === "\x7f" ? 0x2421 : 0x2400 + c.charCodeAt(0)),
-    )
+    .replace(/\p{Cc}/gu, pictureOf)
     .replace(/[\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, (c) => `\\u${c.charCodeAt(0).toString(16)}`)
     .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd")
     .replace(/[&<>"']/g, (c) => ENTITIES[c]!)
+}
+
+/** Line ends and tabs are blanks to a page; what has no picture is shown as unknown. */
+function pictureOf(control: string): string {
+  const code = control.charCodeAt(0)
+  if (control === "\n" || control === "\t") return control
+  if (code === 0x7f) return "\u2421"
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : "\ufffd"
 }

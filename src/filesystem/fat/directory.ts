@@ -14,6 +14,9 @@ export interface FatEntry {
 
 const UNUSED_ATTRIBUTES = 0xc0
 const REMOVED = "\xe5"
+/** What a name begins with whose first letter would be the mark of a removed entry. */
+const E5 = 0x05
+const BLANK = 0x20
 
 /** All entries before the end mark are possible ones, and there is at least one. */
 export function isFolder(bytes: Uint8Array): boolean {
@@ -36,11 +39,12 @@ export function entriesOf(bytes: Uint8Array): FatEntry[] {
     }))
 }
 
-/** A part of a long name has no cluster; a short name has no control characters, but 05 stands for E5 at its start. */
+/** A part of a long name has no cluster; a short name has no control characters, but for the one. */
 function isPossible({ name, attributes, clusterLow }: Entry): boolean {
   if ((attributes & UNUSED_ATTRIBUTES) !== 0) return false
   if (attributes === FAT_ATTRIBUTE.longName) return clusterLow === 0
-  return /^[\x05 -\xff][ -\xff]{10}$/.test(name)
+  const [first, ...rest] = [...name].map((letter) => letter.charCodeAt(0))
+  return (first === E5 || first! >= BLANK) && rest.every((code) => code >= BLANK)
 }
 
 /** As they stand, up to the end mark. */
