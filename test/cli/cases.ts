@@ -175,6 +175,9 @@ const outputs: readonly Case[] = [
     needsSmallDisk: true,
     meddle: { at: '"phase":"decrypt"', act: "fill", path: "small/filler" },
   },
+  { name: "report-without-form", line: "volume.img out.img --vmk {VMK} --report volume.img" },
+  { name: "report-is-other-file", line: "volume.img out.img --vmk {VMK} --report notes.html" },
+  { name: "report-in-missing-folder", line: "volume.img out.img --vmk {VMK} --report missing/r.html" },
   { name: "log-is-input", line: "volume.img out.img --vmk {VMK} -lf volume.img" },
   { name: "log-is-other-file", line: "inspect volume.img -lf not-a-log.txt" },
 ]

@@ -81,6 +81,7 @@ export async function buildScene(): Promise<Scene> {
     "empty.img": "",
     "existing.img": "something of yours",
     "not-a-log.txt": "something else of yours",
+    "notes.html": "<!doctype html>\nsomething that you wrote",
     "unreadable.img": volume.image,
   }
   const changing: Record<string, Uint8Array | string> = {
