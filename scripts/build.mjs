@@ -25,10 +25,11 @@ const SOURCE = join(PACKAGE_ROOT, "src")
 const OUTPUT = join(PACKAGE_ROOT, "dist")
 /** What the last build was made from. */
 const STAMP = join(PACKAGE_ROOT, "node_modules/.cache/build.sha256")
-/** The program, and what it starts as threads of their own: beside each other, as their addresses say. */
+/** The program, and what it starts as threads and processes of their own: beside each other, as their addresses say. */
 const ENTRY = "cli/main.ts"
 const THREAD_ENTRIES = [
   "pipeline/thread-entry.ts",
+  "pipeline/process-entry.ts",
   "pipeline/digest-entry.ts",
   "pipeline/scan-entry.ts",
   "crypto/node-stretch-worker.ts",

@@ -49,10 +49,13 @@ const WRITERS: Readonly<Record<string, string>> = {
   "sink/prepare-output.ts": "the output",
   "sink/lock.ts": "the lock beside the output",
   "patch/apply.ts": "the source",
+  "pipeline/checkpoint-file.ts": "the maps",
+  "pipeline/durable-files.ts": "the maps",
   "job/undo-files.ts": "the undo file",
   "job/scan-checkpoint.ts": "the state of a scan",
   "job/plan-store.ts": "the plan beside the output",
   "cli/log-file.ts": "the log",
+  "cli/report-file.ts": "the report",
   "cli/terminal.ts": "the terminal",
 }
 /** What the system needs to hear before it lets one write, or names in place of it. */

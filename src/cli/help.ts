@@ -6,6 +6,7 @@ const GROUPS: readonly (readonly [Option["group"], string])[] = [
   ["credentials", "Credentials (several may be given: each is tried on each key protector of its kind)"],
   ["volume", "Which volume"],
   ["output", "Output"],
+  ["failing", "A drive that fails"],
   ["in-place", "In place: INPUT itself is written to"],
   ["report", "Reports"],
 ]

@@ -13,15 +13,16 @@ export type ValueKind = "text" | "size" | "count" | "range"
  * How an option comes to its value. `-x:VALUE` and `--x=VALUE` always carry one. Of the argument that follows:
  * - `next` takes it, whatever it is;
  * - `next-if-digits` takes it when it can only be meant as a recovery password (`looksLikeRecoveryPassword`);
+ * - `next-if-count` takes it when it is a whole number;
  * - `next-after-two-dashes` takes it after `--password`, never after Microsoft's `-pw`, which asks.
  * Where a value may be missing, the person is asked for it.
  */
-export type ValueFrom = "next" | "next-if-digits" | "next-after-two-dashes"
+export type ValueFrom = "next" | "next-if-digits" | "next-if-count" | "next-after-two-dashes"
 
 export interface Option {
   readonly names: readonly [string, ...string[]]
   readonly commands: readonly CommandName[]
-  readonly group: "credentials" | "volume" | "output" | "in-place" | "report"
+  readonly group: "credentials" | "volume" | "output" | "failing" | "in-place" | "report"
   readonly help: string
   /** Absent: a switch. */
   readonly value?: { readonly label: string; readonly kind: ValueKind; readonly from: ValueFrom }
@@ -40,6 +41,7 @@ const REPAIR = ["repair"] as const
 const file = { label: "FILE", kind: "text", from: "next" } as const
 const size = { label: "SIZE", kind: "size", from: "next" } as const
 const count = { label: "N", kind: "count", from: "next" } as const
+const seconds = { label: "SECONDS", kind: "count", from: "next" } as const
 
 export const OPTIONS = {
   recoveryPassword: {
@@ -124,6 +126,13 @@ export const OPTIONS = {
     help: "bytes in the volume, with --offset",
     value: size,
   },
+  inputMap: {
+    names: ["input-map"],
+    commands: ONE_VOLUME,
+    group: "volume",
+    help: "the mapfile with which ddrescue made INPUT: what is not finished in it counts as unreadable",
+    value: file,
+  },
   all: {
     names: ["all"],
     commands: ["locate"],
@@ -142,7 +151,34 @@ export const OPTIONS = {
     names: ["force", "f"],
     commands: REPAIR,
     group: "output",
-    help: "overwrite an existing OUTPUT",
+    help: "start afresh, over an existing OUTPUT",
+  },
+  resume: {
+    names: ["resume"],
+    commands: REPAIR,
+    group: "output",
+    help: "go on with what an earlier run left, or fail; without it, go on where there is something",
+  },
+  map: {
+    names: ["map"],
+    commands: REPAIR,
+    group: "output",
+    help: "the mapfile of OUTPUT, as GNU ddrescue writes it; OUTPUT.map until all is done otherwise",
+    value: file,
+  },
+  sourceMap: {
+    names: ["source-map"],
+    commands: REPAIR,
+    group: "output",
+    help: "write the same in positions of INPUT",
+    value: file,
+  },
+  mapInterval: {
+    names: ["map-interval"],
+    commands: REPAIR,
+    group: "output",
+    help: "seconds from a write until it is on its medium and in the map; 5 otherwise",
+    value: count,
   },
   range: {
     names: ["range"],
@@ -176,6 +212,12 @@ export const OPTIONS = {
     help: "the checksum of OUTPUT: sha256",
     value: { label: "sha256", kind: "text", from: "next" },
   },
+  forceNoise: {
+    names: ["force-noise"],
+    commands: REPAIR,
+    group: "output",
+    help: "go on where the plaintext looks like noise",
+  },
   dryRun: {
     names: ["dry-run"],
     commands: ["repair", "undo"],
@@ -188,6 +230,53 @@ export const OPTIONS = {
     group: "output",
     help: "how many workers; chosen from the processors otherwise",
     value: count,
+  },
+  fill: {
+    names: ["fill"],
+    commands: REPAIR,
+    group: "failing",
+    help: "what stands where nothing could be read, repeated; zeros otherwise",
+    value: { label: "TEXT", kind: "text", from: "next" },
+  },
+  retries: {
+    names: ["retries"],
+    commands: REPAIR,
+    group: "failing",
+    help: "read bad sectors so many times more, in the end",
+    value: count,
+  },
+  reverse: {
+    names: ["reverse"],
+    commands: REPAIR,
+    group: "failing",
+    help: "read from the end to the start",
+  },
+  maxErrors: {
+    names: ["max-errors"],
+    commands: REPAIR,
+    group: "failing",
+    help: "stop at more bad areas than these",
+    value: count,
+  },
+  readTimeout: {
+    names: ["read-timeout"],
+    commands: REPAIR,
+    group: "failing",
+    help: "a read of a device that takes longer counts as failed; 60 otherwise",
+    value: seconds,
+  },
+  wait: {
+    names: ["wait"],
+    commands: REPAIR,
+    group: "failing",
+    help: "wait for a device that goes away, and go on when it is back under any name",
+    value: { label: "[SECONDS]", kind: "count", from: "next-if-count" },
+  },
+  despiteErrors: {
+    names: ["despite-errors"],
+    commands: REPAIR,
+    group: "failing",
+    help: "go on with a device that has read errors, without asking",
   },
   noOutputVolume: {
     names: ["no-output-volume", "nov", "nooutputvolume"],
@@ -215,6 +304,13 @@ export const OPTIONS = {
     commands: EVERY,
     group: "report",
     help: "write a log, or continue one",
+    value: file,
+  },
+  report: {
+    names: ["report"],
+    commands: REPAIR,
+    group: "report",
+    help: "what was found and done: FILE.html to read and print, or FILE.json",
     value: file,
   },
   json: { names: ["json"], commands: EVERY, group: "report", help: "for scripts; see docs/json.md" },

@@ -11,6 +11,7 @@ import { findCommand } from "./commands.ts"
 import type { Given, Invocation, Parsed } from "./invocation.ts"
 import { nearest } from "./nearest.ts"
 import { OPTION_KEYS, OPTION_ROWS, findOption, spell, type OptionKey, type ValueFrom } from "./options.ts"
+import { parseCount } from "./quantities.ts"
 import { refuseWhatDoesNotFit } from "./refusals.ts"
 
 /** @throws UsageError @throws UnsupportedError for what comes later */
@@ -125,6 +126,7 @@ function readOption(named: Named, next: string | undefined, platform: NodeJS.Pla
 
 function takes(from: ValueFrom, typed: string, next: string): boolean {
   if (from === "next-if-digits") return next === "" || looksLikeRecoveryPassword(next)
+  if (from === "next-if-count") return parseCount(next) !== undefined
   return from === "next" || typed.startsWith("--")
 }
 

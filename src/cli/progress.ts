@@ -31,6 +31,7 @@ export class Progress {
   #done = 0
   #total = 0
   #unreadable = 0
+  #rescue: string | undefined
   #samples: Sample[] = []
 
   event(event: JobEvent, nowMs: number): void {
@@ -39,11 +40,13 @@ export class Progress {
       this.#phase = event.phase
       this.#done = this.#total = 0
       this.#samples = []
+      this.#rescue = undefined
     }
     if (event.type === "phase") return
     this.#done = event.done
     this.#total = event.total
     this.#unreadable = event.unreadable
+    this.#rescue = event.rescue && `${event.rescue.pass}, bad areas: ${event.rescue.badAreas}`
     const last = this.#samples.at(-1)
     if (last && nowMs - last.atMs < SAMPLE_MS) return
     const old = this.#samples.findLastIndex(({ atMs }) => nowMs - atMs >= WINDOW_MS)
@@ -51,7 +54,7 @@ export class Progress {
     this.#samples.push({ atMs: nowMs, done: event.done })
   }
 
-  /** `decrypting  42.3 %  4.2 GiB of 10 GiB  845 MB/s  0:07 left  4 KiB unreadable` */
+  /** `decrypting  42.3 %  4.2 GiB of 10 GiB  845 MB/s  0:07 left  4 KiB unreadable  trim, bad areas: 2` */
   line(nowMs: number): string {
     const parts = [WORDS[this.#phase]]
     if (this.#total > 0) parts.push(formatPercent(this.#done, this.#total))
@@ -63,6 +66,7 @@ export class Progress {
       }
     }
     if (this.#unreadable > 0) parts.push(`${formatSize(this.#unreadable)} unreadable`)
+    if (this.#rescue) parts.push(this.#rescue)
     return parts.join("  ")
   }
 

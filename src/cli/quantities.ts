@@ -1,7 +1,9 @@
 /** Numbers as people type and read them. Sizes are typed and shown in powers of 1024, speeds in powers of 1000 as drives are sold. */
+import { shortNumber } from "../bytes/format-size.ts"
 import type { Extent } from "../extents/extent.ts"
 
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]
+export { formatSize, formatSizeExactly } from "../bytes/format-size.ts"
+
 const SUFFIXES = "KMGTP"
 
 /** `4096`, `0x1000`, `4K`, `4KiB`, `0x4M`; `undefined` when it is none of these or no safe integer. */
@@ -29,22 +31,6 @@ export function parseCount(text: string): number | undefined {
   return /^[1-9]\d{0,8}$/.test(text.trim()) ? Number(text) : undefined
 }
 
-/** `1.5 GiB`, three digits that count. */
-export function formatSize(bytes: number): string {
-  let value = bytes
-  let unit = 0
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024
-    unit++
-  }
-  return `${unit === 0 ? value : shortNumber(value)} ${UNITS[unit]}`
-}
-
-/** `1.5 GiB (1610612736 bytes)` */
-export function formatSizeExactly(bytes: number): string {
-  return bytes < 1024 ? `${bytes} bytes` : `${formatSize(bytes)} (${bytes} bytes)`
-}
-
 export function formatSpeed(bytesPerSecond: number): string {
   return `${shortNumber(bytesPerSecond / 1e6)} MB/s`
 }
@@ -64,8 +50,7 @@ export function formatPercent(done: number, total: number): string {
   return `${(Math.floor((1000 * done) / total) / 10).toFixed(1)} %`
 }
 
-function shortNumber(value: number): string {
-  if (value >= 100) return value.toFixed(0)
-  const digits = value >= 10 ? 1 : 2
-  return value.toFixed(digits).replace(/\.?0+$/, "")
+/** A share between 0 and 1, to its thousandth, as `98.5 %`. */
+export function formatShare(share: number): string {
+  return `${Math.round(share * 1000) / 10} %`
 }

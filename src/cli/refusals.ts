@@ -4,12 +4,33 @@ import { OPTION_ROWS, spell, type OptionKey } from "./options.ts"
 import { isGiven, positionalsOf, type Given, type Invocation } from "./invocation.ts"
 import { parseCount, parseRange, parseSize } from "./quantities.ts"
 
+/** What only an output has. */
+const OF_OUTPUT = [
+  "range",
+  "fullSize",
+  "keepZeros",
+  "noSparse",
+  "hash",
+  "lanes",
+  "forceNoise",
+  "report",
+  "resume",
+  "map",
+  "sourceMap",
+  "mapInterval",
+] as const
+
+/** How to read a source that fails; a repair in place reads little. */
+const FAILING = ["fill", "retries", "reverse", "maxErrors", "readTimeout", "wait", "despiteErrors"] as const
+
 /** Pairs that do not go together, and why. */
 const CONFLICTS: readonly (readonly [OptionKey, OptionKey, string])[] = [
   ["volume", "offset", "both say which volume"],
   ["range", "fullSize", "the range decides the size of the output"],
+  ["force", "resume", "one starts afresh, the other goes on"],
   ["dryRun", "hash", "a dry run has no output to sum"],
-  ...(["range", "fullSize", "keepZeros", "noSparse", "hash", "lanes"] as const).map(
+  ["noOutputVolume", "inputMap", "an image with holes is no drive to be repaired"],
+  ...[...OF_OUTPUT, ...FAILING].map(
     (key) => ["noOutputVolume", key, "nothing is decrypted to an output"] as const,
   ),
 ]

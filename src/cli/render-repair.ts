@@ -1,7 +1,7 @@
 /** What `repair` says for people: the plan, and the result. */
 import { hex, hexRange, totalLength } from "../extents/extent.ts"
-import type { PlanReport, RepairReport } from "../job/reports.ts"
-import { formatDuration, formatSize, formatSizeExactly } from "./quantities.ts"
+import type { PlanReport, ProofReport, RepairReport } from "../job/reports.ts"
+import { formatDuration, formatShare, formatSize, formatSizeExactly } from "./quantities.ts"
 import { indent, table } from "./table.ts"
 
 /** More than these are counted, not listed: `--json` and the log have them all. */
@@ -24,9 +24,33 @@ function renderResult({ output, size, elapsedMs, unreadable, proof, sha256 }: Re
   return [
     `wrote ${formatSizeExactly(size)} to ${target} in ${formatDuration(elapsedMs / 1000)}`,
     ...renderLosses(unreadable),
-    ...(proof ? [`${proof.verdict}: ${proof.sentence}`] : []),
+    ...(proof ? [`${proof.verdict}: ${proof.sentence}`, ...renderRegions(proof)] : []),
     ...(sha256 ? [`SHA-256 ${sha256}`] : []),
   ]
+}
+
+/** One line where all is right; where something is not, a table of every region. */
+function renderRegions({ regions }: ProofReport): string[] {
+  const judged = regions.filter(({ verdict }) => verdict !== "unproven")
+  if (judged.length === 0) return []
+  if (judged.every(({ verdict }) => verdict === "proven")) {
+    const counts = judged.map(({ region, right }) => `${REGION_NAMES[region]} ${right}`)
+    return [`all right of what was looked at: ${counts.join(", ")}`]
+  }
+  const rows = regions.map(({ region, verdict, confidence, sampled, sentence }) => {
+    const share = `${sampled ? "at least " : ""}${formatShare(confidence)}`
+    return [REGION_NAMES[region], ...(verdict === "unproven" ? ["", ""] : [verdict, share]), sentence]
+  })
+  return indent(table(["REGION", "VERDICT", "RIGHT", "WHY"], rows))
+}
+
+const REGION_NAMES: Readonly<Record<ProofReport["regions"][number]["region"], string>> = {
+  boot: "boot sectors",
+  "file-table": "FILE records",
+  allocation: "FAT sectors",
+  folders: "folder blocks",
+  "file-heads": "file heads",
+  "free-space": "free space",
 }
 
 function renderLosses(unreadable: RepairReport["unreadable"]): string[] {

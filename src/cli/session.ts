@@ -35,8 +35,10 @@ export function inputOf(invocation: Invocation): InputChoice {
   const volume = numberOf(invocation, "volume")
   const offset = numberOf(invocation, "offset")
   const size = numberOf(invocation, "size")
+  const map = textOf(invocation, "inputMap")
   return {
     path: invocation.positionals[0]!,
+    ...(map !== undefined && { map }),
     ...(volume !== undefined && { volume }),
     ...(offset !== undefined && { offset }),
     ...(size !== undefined && { size }),
@@ -69,6 +71,7 @@ export async function runInSession<Report extends object>(
     const watcher = watch(invocation, streams)
     reporters.push(watcher)
     if (isGiven(invocation, "logFile")) reporters.push(openLogFile(invocation))
+    if (isGiven(invocation, "report")) reporters.push(await openReportFile(invocation, watcher))
     const credentials = await collectCredentials(
       invocation,
       secretSources({
@@ -117,17 +120,35 @@ function openLogFile(invocation: Invocation): Reporter {
   })
 }
 
+/** Loaded only when it is asked for: a page is no small thing to draw. */
+async function openReportFile(invocation: Invocation, { warning }: Reporter): Promise<Reporter> {
+  const { reportFile } = await import("./report-file.ts")
+  return reportFile({
+    path: textOf(invocation, "report")!,
+    paths: invocation.positionals,
+    tool: {
+      name: "repair-bde",
+      version: version(),
+      runtime: `node ${process.version}`,
+      system: `${platform()} ${arch()}`,
+    },
+    now: () => Date.now(),
+    warn: warning,
+  })
+}
+
 function failureOf(error: unknown, invocation: Invocation, scrubber: Scrubber): Failure {
   return error instanceof AppError
     ? { error, document: errorDocument(error), lines: renderError(error) }
     : { document: crashDocument(error, scrubber), lines: renderCrash(error, scrubber, isInPlace(invocation)) }
 }
 
-function afterStop({ command, positionals }: Invocation): string[] {
+function afterStop(invocation: Invocation): string[] {
+  const { command, positionals } = invocation
   const [, output = "-"] = positionals
-  return command === "repair" && output !== "-"
-    ? ["type the same command again; with --force it replaces the unfinished output"]
-    : ["type the same command again"]
+  if (command !== "repair" || output === "-") return ["type the same command again"]
+  const without = isGiven(invocation, "force") ? " without -f" : ""
+  return [`type the same command again${without}: it goes on where it stopped`]
 }
 
 /** Without a listener SIGUSR1 would open Node's debugger, and with it every key, to whoever may send signals. */

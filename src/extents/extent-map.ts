@@ -25,7 +25,7 @@ export interface Block extends Extent {
 
 export class ExtentMap {
   readonly size: number
-  readonly #blocks: Block[]
+  #blocks: Block[]
   readonly #totals: Record<Status, number> = { "?": 0, "*": 0, "/": 0, "-": 0, "+": 0 }
 
   /** A map of which nothing is tried yet. */
@@ -33,6 +33,14 @@ export class ExtentMap {
     this.size = size
     this.#blocks = size > 0 ? [{ start: 0, length: size, status: Status.nonTried }] : []
     this.#totals[Status.nonTried] = size
+  }
+
+  /** The map as it is now; what happens to one of the two is nothing to the other. */
+  clone(): ExtentMap {
+    const copy = new ExtentMap(this.size)
+    copy.#blocks = this.#blocks.slice()
+    Object.assign(copy.#totals, this.#totals)
+    return copy
   }
 
   /** The blocks in ascending order; never two neighbours of one status. Do not set while iterating. */
@@ -53,6 +61,18 @@ export class ExtentMap {
   blockAt(position: number): Block {
     this.#mustHold(extent(position, 1))
     return this.#blocks[this.#indexAt(position)]!
+  }
+
+  /** Ascending, from the block that contains the position on. Do not set while iterating. */
+  *blocksFrom(position: number): IterableIterator<Block> {
+    if (position >= this.size) return
+    for (let i = this.#indexAt(position); i < this.#blocks.length; i++) yield this.#blocks[i]!
+  }
+
+  /** Descending, from the block that contains the byte before the position on. Do not set while iterating. */
+  *blocksBefore(position: number): IterableIterator<Block> {
+    if (position <= 0) return
+    for (let i = this.#indexAt(position - 1); i >= 0; i--) yield this.#blocks[i]!
   }
 
   set(target: Extent, status: Status): void {

@@ -11,4 +11,14 @@ export { NtfsBootSector } from "./ntfs/layout.ts"
 export { type MftGeometry, findMftGeometry } from "./ntfs/mft-geometry.ts"
 export { recogniseNtfs } from "./ntfs/recognise.ts"
 export { recogniseFileSystem } from "./recognise.ts"
-export { type SampleFigures, judgeSamples } from "./samples.ts"
+export { type SampleFigures, judgeSamples, lookAt } from "./samples.ts"
+export {
+  type Condition,
+  type Judgement,
+  REGIONS,
+  type Region,
+  type Skeleton,
+  type Structure,
+  type StructureOutcome,
+} from "./skeleton.ts"
+export { structureExtents, surveySkeleton } from "./survey-skeleton.ts"

@@ -48,13 +48,13 @@ export async function judgeSamples(source: ByteSource, within: readonly Extent[]
     const isPartOfSector = bytes.length < SECTOR && figures.taken > 0
     if (bytes.length === 0 || isPartOfSector) continue
     figures.taken++
-    figures[unreadable.length > 0 ? "unreadable" : look(bytes)]++
+    figures[unreadable.length > 0 ? "unreadable" : lookAt(bytes)]++
   }
   return figures
 }
 
 /** Sectors that say nothing are left out of the entropy: an encrypted area with a hole in it has no structure. */
-function look(sample: Uint8Array): "zero" | "repeated" | "random" | "structured" {
+export function lookAt(sample: Uint8Array): "zero" | "repeated" | "random" | "structured" {
   const end = alignDown(sample.length, SECTOR) || sample.length
   const sectors = []
   for (let at = 0; at < end; at += SECTOR) sectors.push(sample.subarray(at, at + SECTOR))

@@ -38,7 +38,7 @@ export async function* candidateVolumes(
     }
   }
   for (const [index, place] of untried(input.places)) yield openVolume(input, place, index, signal, packages)
-  const { places } = await scanForVolumes(input.spec, input.source, { toTheEnd: true }, context)
+  const { places } = await scanForVolumes(input.reading, input.source, { toTheEnd: true }, context)
   for (const [index, place] of untried(places)) yield openVolume(input, place, index, signal, packages)
 }
 

@@ -18,7 +18,7 @@ export async function withConversionTraces(
 ): Promise<OpenVolume> {
   const isSearched = input.isScannedWhole || volume.place.traces.eow.length > 0
   if (isSearched || !(await needsTraces(volume, context.signal))) return volume
-  const { places } = await scanForVolumes(input.spec, input.source, { toTheEnd: true }, context)
+  const { places } = await scanForVolumes(input.reading, input.source, { toTheEnd: true }, context)
   const found = places.find((other) => isSame(other, volume.place))
   if (!found) return volume
   const eowOffsets = found.eowOffsets.length > 0 ? found.eowOffsets : volume.place.eowOffsets

@@ -22,4 +22,6 @@ export type JobEvent =
       readonly done: number
       readonly total: number
       readonly unreadable: number
+      /** Of an input that fails: the pass over it, and how many areas could not be read so far. */
+      readonly rescue?: { readonly pass: string; readonly badAreas: number }
     }

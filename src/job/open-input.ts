@@ -1,11 +1,12 @@
 /** From a path to the volumes in it: the step that every job starts with. */
-import { NotFveError, UsageError } from "../errors.ts"
-import { type Extent, endOf, extent, extentBetween, hex } from "../extents/extent.ts"
+import { NotFveError, SourceError, UsageError } from "../errors.ts"
+import { type Extent, alignDown, endOf, extent, extentBetween, hex, totalLength } from "../extents/extent.ts"
 import { nameContents } from "../filesystem/index.ts"
 import { type VolumePlace, locateVolumes, needsScan, startOf, volumeAt } from "../locate/index.ts"
 import { readPartitionTables } from "../partition/index.ts"
 import type { ByteSource, DriveSpec, SourceSpec } from "../source/byte-source.ts"
-import { openSource, resolveSource, sliceSource } from "../source/index.ts"
+import { openSource, readBytes, resolveSource, sliceSource } from "../source/index.ts"
+import { withoutMissing } from "./input-map.ts"
 import { scanForVolumes } from "./locate.ts"
 import type { SourceReport } from "./reports.ts"
 import type { InputChoice, JobContext } from "./requests.ts"
@@ -13,6 +14,8 @@ import type { InputChoice, JobContext } from "./requests.ts"
 export interface OpenInput {
   readonly source: ByteSource
   readonly spec: DriveSpec
+  /** What is read of it: not what the map of an image says that it never had. */
+  readonly reading: SourceSpec
   readonly report: SourceReport
   readonly places: readonly VolumePlace[]
   /** What the usual places hold did not suffice: all of it was searched. */
@@ -37,19 +40,29 @@ export async function openInput(
   { scan = false, hasKeys = false }: OpenInputOptions = {},
 ): Promise<OpenInput> {
   const spec = await resolveSource(input.path)
-  const source = counting(await openSource(spec))
+  const reading = await withoutMissing(spec, input.map)
+  const source = counting(await openSource(reading))
   try {
     const usual = await findPlaces(source, input, context.signal)
     const isLost = input.offset === undefined && needsScan(usual)
     const isScanned = scan && isLost
-    const scanned = isScanned ? await scanForVolumes(spec, source, {}, context) : undefined
+    const scanned = isScanned ? await scanForVolumes(reading, source, {}, context) : undefined
     const found = scanned?.places ?? usual
     const places = found.length === 0 && hasKeys ? [placeOfUnknown(source)] : found
     if (places.length === 0) throw await nothingFound(source, input, { isScanned: scan })
     const kind = spec.kind === "device" ? "device" : "file"
     const report = { path: input.path, kind, size: source.size, sectorSize: source.sectorSize } as const
     const isScannedWhole = scanned !== undefined && !scanned.endedEarly
-    return { source, spec, report, places, isScanned, isScannedWhole, bytesRead: () => source.bytesRead }
+    return {
+      source,
+      spec,
+      reading,
+      report,
+      places,
+      isScanned,
+      isScannedWhole,
+      bytesRead: () => source.bytesRead,
+    }
   } catch (error) {
     await source.close()
     throw error
@@ -107,11 +120,11 @@ export function choosePlace(
 export function sliceOf(input: OpenInput, place: VolumePlace): { source: ByteSource; spec: SourceSpec } {
   const extent = extentBetween(startOf(place), endOf(place.extent))
   const isWhole = extent.start === 0 && extent.length === input.source.size
-  if (isWhole) return { source: input.source, spec: input.spec }
+  if (isWhole) return { source: input.source, spec: input.reading }
   const { sectorSize } = input.source
   return {
     source: sliceSource(input.source, extent, sectorSize),
-    spec: { kind: "slice", of: input.spec, extent, sectorSize },
+    spec: { kind: "slice", of: input.reading, extent, sectorSize },
   }
 }
 
@@ -119,7 +132,8 @@ async function nothingFound(
   source: ByteSource,
   input: InputChoice,
   { isScanned }: { isScanned: boolean },
-): Promise<NotFveError> {
+): Promise<NotFveError | SourceError> {
+  if (await readsNothing(source)) return silentFailure(input.path)
   const where = input.offset === undefined ? input.path : `${input.path} at ${hex(input.offset)}`
   const what = await nameContents(sliceSource(source, restOf(source, input.offset ?? 0), source.sectorSize))
   const partitions = input.offset === undefined ? await describePartitions(source) : []
@@ -133,6 +147,27 @@ async function nothingFound(
       "name the whole disk instead of a partition, or say where the volume starts with --offset",
     ],
     data: { path: input.path, instead: what, partitions },
+  })
+}
+
+/** Sectors from the first to the last: where none can be read, nothing is known of what is on it. */
+async function readsNothing(source: ByteSource): Promise<boolean> {
+  const unit = source.sectorSize
+  for (const part of [0, 0.25, 0.5, 0.75, 1]) {
+    const at = alignDown(Math.max(0, Math.floor(part * source.size) - unit), unit)
+    const { unreadable, bytes } = await readBytes(source, at, unit)
+    if (totalLength(unreadable) < bytes.length) return false
+  }
+  return true
+}
+
+function silentFailure(path: string): SourceError {
+  return new SourceError("source-silent", `${path} answers no read`, {
+    data: { path },
+    next: [
+      "take the drive off its power and cable for a minute, connect it again and run the same command",
+      "try another cable, port or enclosure; a drive that stays silent needs a laboratory",
+    ],
   })
 }
 

@@ -3,7 +3,9 @@
  * They never hold a secret.
  */
 import type { Extent } from "../extents/extent.ts"
+import type { FileSystemType } from "../filesystem/index.ts"
 import type { Finding } from "../findings.ts"
+import type { Losses, RegionProof } from "../proof/index.ts"
 
 export interface SourceReport {
   readonly path: string
@@ -121,6 +123,25 @@ export interface ProofReport {
   readonly verdict: "proven" | "named" | "empty" | "noise"
   /** "the plaintext is an NTFS volume of 104857088 bytes, serial 1234-ABCD" */
   readonly sentence: string
+  /** Absent when none was recognised. */
+  readonly fileSystem?: FileSystemReport
+  /** Each kind of structure with its own verdict; none where the output is only a part of the volume. */
+  readonly regions: readonly RegionProof[]
+  /** Bytes that could not be read, by whether a file owned them; absent when nothing was lost, or nothing tells. */
+  readonly losses?: Losses
+}
+
+export interface FileSystemReport {
+  readonly type: FileSystemType
+  readonly label?: string
+  readonly serial: string
+  readonly size: number
+  readonly sectorSize: number
+  readonly clusterSize: number
+  /** It was not unmounted, or waits for a check. Absent: nothing says. */
+  readonly dirty?: boolean
+  /** Windows sleeps on it: whoever writes to it destroys files. Absent: nothing says. */
+  readonly hibernated?: boolean
 }
 
 export interface RepairReport {
@@ -128,6 +149,8 @@ export interface RepairReport {
   readonly volume: VolumeReport
   readonly openedBy: OpenedBy
   readonly output: string
+  /** Position in the volume of the output's first byte: 0, but with a range. */
+  readonly start: number
   /** Bytes of the output, and of those the ones that were lost. */
   readonly size: number
   readonly unreadable: readonly Extent[]
@@ -136,6 +159,8 @@ export interface RepairReport {
   readonly plan: PlanReport
   readonly proof?: ProofReport
   readonly sha256?: string
+  /** The mapfile of the output, where it stays: it was asked for, or something could not be read. */
+  readonly map?: string
   readonly elapsedMs: number
   /** True for a dry run: nothing was written. */
   readonly dryRun: boolean

@@ -15,6 +15,8 @@ export interface InputChoice {
   readonly offset?: number
   /** Bytes in the volume, with `offset`; up to the end of the input otherwise. */
   readonly size?: number
+  /** The mapfile with which ddrescue made the image: what is not finished in it was never read, and is not data. */
+  readonly map?: string
 }
 
 /** Where a credential came from, in words for the table of tries: "--recovery-password", "prompt", "REPAIR_BDE_PASSWORD". */
@@ -38,8 +40,16 @@ export interface CheckRequest {
 export interface RepairRequest extends CheckRequest {
   /** A file, a block device, or `-` for standard output. */
   readonly output: string
-  /** An existing output may be overwritten; answers nothing else. Absent: it may not. */
+  /** An existing output may be overwritten; answers nothing else. Absent: only one that an earlier run began is gone on with. */
   readonly overwrite?: boolean
+  /** Goes on with an earlier run, or fails. Absent: goes on where there is one. */
+  readonly resume?: boolean
+  /** The mapfile of the output. Absent: OUTPUT.map while the run goes on, and after it where something is left to do. */
+  readonly map?: string
+  /** A mapfile of the same in positions of the input. */
+  readonly sourceMap?: string
+  /** Seconds from a write until it is durable and in the map; 5 when absent. */
+  readonly mapInterval?: number
   /** Zeros become holes in an image that this run creates. Absent: they do. */
   readonly sparse?: boolean
   /** Raw all-zero sectors stay zeros instead of being decrypted to noise: trimmed areas of an SSD. */
@@ -50,10 +60,31 @@ export interface RepairRequest extends CheckRequest {
   readonly hash?: boolean
   /** Only this part of the plaintext volume; the output begins at its start. */
   readonly range?: Extent
+  /** Go on where the plaintext looks like noise. */
+  readonly forceNoise?: boolean
   /** Plan, and stop before the first byte is written. */
   readonly dryRun?: boolean
   /** Workers; chosen from the processors when absent. */
   readonly lanes?: number
+  /** Stands in the output, repeated, where nothing could be read; zeros when absent. */
+  readonly fill?: Uint8Array
+  readonly reading?: ReadingRequest
+}
+
+/** How to read a drive that fails. */
+export interface ReadingRequest {
+  /** How often bad sectors are read again in the end; 0 when absent. */
+  readonly retries?: number
+  /** From the end to the start. */
+  readonly isReversed?: boolean
+  /** More bad areas than these end the run. */
+  readonly maxErrors?: number
+  /** A read of a device that takes longer counts as failed; a minute when absent. */
+  readonly readTimeoutMs?: number
+  /** How long to wait for a drive that goes away, Infinity for as long as it takes; not at all when absent. */
+  readonly waitMs?: number
+  /** A device with read errors is read on without asking. */
+  readonly despiteErrors?: boolean
 }
 
 /** The shortest way to a credential, for programs. */

@@ -13,6 +13,8 @@ export interface LaneSetup {
   readonly key?: { readonly method: EncryptionMethod; readonly fvek: Uint8Array } | undefined
   readonly origin: number
   readonly keepZeros: boolean
+  /** What stands in place of unreadable bytes; zeros when absent. */
+  readonly pattern?: Uint8Array | undefined
   /** One shared word: the age of the run. */
   readonly epoch: Int32Array<SharedArrayBuffer>
 }
@@ -22,13 +24,16 @@ export interface ThreadSetup extends LaneSetup {
   readonly sink: SinkSpec
 }
 
+/** What a process is told: nothing is shared with it, so it hears of the age of the run by itself. */
+export type ProcessSetup = Omit<ThreadSetup, "epoch">
+
 export function makeLaneTools(
   setup: LaneSetup,
   crypto: Crypto,
   source: ByteSource,
   sink: PositionalSink,
 ): LaneTools {
-  const { plan, key, origin, keepZeros, epoch } = setup
+  const { plan, key, origin, keepZeros, pattern, epoch } = setup
   const cipher =
     key && crypto.createSectorCipher(key.method, key.fvek, plan.sectorSize, { bufferLength: READ_SIZE })
   return {
@@ -38,6 +43,7 @@ export function makeLaneTools(
     cipher,
     origin,
     keepZeros,
+    fill: { pattern, plan, origin },
     buffer: cipher?.buffer ?? pageMemory(READ_SIZE),
     isCurrent: (ticketEpoch) => Atomics.load(epoch, 0) === ticketEpoch,
   }

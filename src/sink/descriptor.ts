@@ -1,5 +1,5 @@
 /** A file or device that is open for writing at positions. `blocking` writes suit a worker. */
-import { close, fdatasync, fdatasyncSync, open, write, writeSync } from "node:fs"
+import { close, fdatasync, fdatasyncSync, open, read, readSync, write, writeSync } from "node:fs"
 import { promisify } from "node:util"
 import type { Pwrite } from "./write-all.ts"
 
@@ -11,6 +11,8 @@ export interface OpenOptions {
 export interface Descriptor {
   readonly fd: number
   readonly pwrite: Pwrite
+  /** Of a descriptor that may be read too. Resolves to the number of bytes that came, and rejects with the system's error. */
+  pread(at: number, into: Uint8Array): Promise<number>
   sync(): Promise<void>
   close(): Promise<void>
 }
@@ -23,12 +25,19 @@ export async function openDescriptor(
 ): Promise<Descriptor> {
   const fd = await promisify(open)(path, flags)
   let isOpen = true
+  const mustBeOpen = (): void => {
+    // The number may belong to another file by now.
+    if (!isOpen) throw Object.assign(new Error("the output is closed"), { code: "EBADF" })
+  }
   return {
     fd,
     pwrite(at, bytes) {
-      // The number may belong to another file by now.
-      if (!isOpen) throw Object.assign(new Error("the output is closed"), { code: "EBADF" })
+      mustBeOpen()
       return blocking ? writeSync(fd, bytes, 0, bytes.length, at) : pwriteLater(fd, at, bytes)
+    },
+    async pread(at, into) {
+      mustBeOpen()
+      return blocking ? readSync(fd, into, 0, into.length, at) : preadLater(fd, at, into)
     },
     sync: async () => (blocking ? fdatasyncSync(fd) : promisify(fdatasync)(fd)),
     async close() {
@@ -43,5 +52,11 @@ export async function openDescriptor(
 function pwriteLater(fd: number, at: number, bytes: Uint8Array): Promise<number> {
   return new Promise((resolve, reject) => {
     write(fd, bytes, 0, bytes.length, at, (error, count) => (error ? reject(error) : resolve(count)))
+  })
+}
+
+function preadLater(fd: number, at: number, into: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    read(fd, into, 0, into.length, at, (error, count) => (error ? reject(error) : resolve(count)))
   })
 }

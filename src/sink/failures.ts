@@ -105,3 +105,23 @@ export function writeFailure(
       })
   }
 }
+
+/** A sync that failed: of what was written since the last one, nobody knows what is on the medium. */
+export function syncFailure(path: string, cause: unknown): SinkError {
+  const errno = errnoOf(cause) ?? String(cause)
+  const details = { data: { path, errno }, cause }
+  if (errno === "ENOSPC" || errno === "EDQUOT") {
+    return new SinkError(
+      "sink-full",
+      `no space left for ${path}: what was written last is not on its medium`,
+      {
+        ...details,
+        next: ["free some space, or name an output on another drive; what was saved before is kept"],
+      },
+    )
+  }
+  return new SinkError("sink-failed", `${path} cannot be put on its medium: ${errno}`, {
+    ...details,
+    next: ["check the drive of the output, or name an output on another one"],
+  })
+}

@@ -20,7 +20,10 @@ const EXFAT = 0x2011bab0
 /** FAT keeps the size of a file in 32 bits. */
 const LARGEST_ON_FAT = 2 ** 32 - 1
 
-/** @param existing the output, when it is there already */
+/**
+ * @param existing the output, when it is there already
+ * @param sparse whether zeros may stay holes: never in a file that holds what was there before
+ */
 export async function surveySpace(
   folder: string,
   existing: BigIntStats | undefined,
@@ -43,7 +46,7 @@ export function spaceOf(
   return {
     available: bavail * bsize,
     needed: Math.max(0, size - allocated),
-    mayBeSparse: sparse && !existing && type !== MSDOS && type !== EXFAT,
+    mayBeSparse: sparse && type !== MSDOS && type !== EXFAT,
     largestFile: type === MSDOS ? LARGEST_ON_FAT : Number.MAX_SAFE_INTEGER,
   }
 }

@@ -9,9 +9,9 @@ import { openStdout } from "./stdout.ts"
 export async function openSink(spec: SinkSpec, options?: OpenOptions): Promise<PositionalSink> {
   switch (spec.kind) {
     case "image":
-      return openFile(spec.path, { ...options, skipZeros: spec.skipZeros })
+      return openFile(spec.path, { ...options, zeros: spec.zeros })
     case "device":
-      return openFile(spec.path, { ...options, skipZeros: false })
+      return openFile(spec.path, { ...options, zeros: "write" })
     case "stdout":
       return openStdout()
     case "discard":

@@ -11,14 +11,15 @@ export interface PositionalSink {
   close(): Promise<void>
 }
 
+/**
+ * What becomes of zeros: `write` writes them like anything else; `skip` leaves them out, in a file whose bytes are zero
+ * already; `compare` looks first, in a file that may hold something else: of an earlier run, or of an earlier try.
+ */
+export type ZeroHandling = "write" | "skip" | "compare"
+
 /** A sink as data. The file or device exists already: whoever plans the job creates it once, every lane opens it. */
 export type SinkSpec =
-  | {
-      readonly kind: "image"
-      readonly path: string
-      /** Zeros may be skipped: only in a file that this run created, whose bytes are zero already. */
-      readonly skipZeros: boolean
-    }
+  | { readonly kind: "image"; readonly path: string; readonly zeros: ZeroHandling }
   | { readonly kind: "device"; readonly path: string }
   | { readonly kind: "stdout" }
   | { readonly kind: "discard" }

@@ -4,7 +4,7 @@
  * locked; the lanes only open it.
  *
  * A new file is made of zeros, so zeros may be skipped in it. An existing one is cut or extended to its size at once and
- * overwritten in place, zeros included.
+ * overwritten in place, zeros included; one that an earlier run began goes on as it was, and zeros are compared.
  */
 import { type BigIntStats, constants, fstat } from "node:fs"
 import { type FileHandle, open, realpath, rm, stat } from "node:fs/promises"
@@ -15,7 +15,7 @@ import { errnoOf, existsFailure, openFailure } from "./failures.ts"
 import { type FreeSpace, refuseLimits, surveySpace } from "./free-space.ts"
 import { deviceSize, mountPointsOf } from "./linux-disks.ts"
 import { lockOutput } from "./lock.ts"
-import type { SinkSpec } from "./positional-sink.ts"
+import type { SinkSpec, ZeroHandling } from "./positional-sink.ts"
 import { refuseSource } from "./refuse-source.ts"
 
 export interface OutputRequest {
@@ -25,15 +25,19 @@ export interface OutputRequest {
   readonly size: number
   /** A file is extended to it, with a hole. Absent: it ends at `size`. */
   readonly fullSize?: number
-  /** An existing file may be overwritten. */
-  readonly force: boolean
-  /** Zeros become holes where the file is new and its file system has holes. */
+  readonly existing: ExistingOutput
+  /** Zeros become holes where the file is ours from the start and its file system has holes. */
   readonly sparse: boolean
+  /** A place may be written again, with zeros where something else stood: a fill pattern, and later what was read. */
+  readonly rewrites?: boolean
   /** The file or device that is read. */
   readonly inputPath: string
   /** Names what stands on a device, from its first 64 KiB; `undefined` when nothing is there. */
   readonly recognise?: (head: Uint8Array) => Promise<string | undefined>
 }
+
+/** What becomes of a file that is there already; `continue` is for one that an earlier run of ours began. */
+export type ExistingOutput = "refuse" | "overwrite" | "continue"
 
 export interface PreparedOutput {
   readonly spec: SinkSpec
@@ -87,9 +91,10 @@ async function prepareFile(
   path: string,
   facts: BigIntStats | undefined,
 ): Promise<PreparedOutput> {
-  if (facts && !request.force) throw existsFailure(request.path)
+  if (facts && request.existing === "refuse") throw existsFailure(request.path)
   const fullSize = Math.max(request.size, request.fullSize ?? 0)
-  const freeSpace = await surveySpace(dirname(path), facts, fullSize, request.sparse)
+  const isOurs = !facts || request.existing === "continue"
+  const freeSpace = await surveySpace(dirname(path), facts, fullSize, request.sparse && isOurs)
   refuseLimits(request.path, freeSpace, fullSize)
   const unlock = await lockOutput(path)
   try {
@@ -99,7 +104,11 @@ async function prepareFile(
     throw openFailure(request.path, error)
   }
   return {
-    spec: { kind: "image", path, skipZeros: facts === undefined && freeSpace.mayBeSparse },
+    spec: {
+      kind: "image",
+      path,
+      zeros: zeroHandling(freeSpace, { mayHoldOthers: !!facts || !!request.rewrites }),
+    },
     created: facts === undefined,
     ...(facts && { existing: { size: Number(facts.size) } }),
     freeSpace,
@@ -109,6 +118,14 @@ async function prepareFile(
       await unlock()
     },
   }
+}
+
+function zeroHandling(
+  { mayBeSparse }: FreeSpace,
+  { mayHoldOthers }: { readonly mayHoldOthers: boolean },
+): ZeroHandling {
+  if (!mayBeSparse) return "write"
+  return mayHoldOthers ? "compare" : "skip"
 }
 
 /** Creates the file or takes the existing one, at its final size: a limit of the file system shows here. */

@@ -16,6 +16,11 @@ export interface ByteSource {
    * @throws SourceError when the source is gone or ended early.
    */
   read(at: number, into: Uint8Array, signal?: AbortSignal): Promise<readonly Extent[]>
+  /**
+   * As `read`, but a request that fails is not tried again in parts: all that it asked for counts as unreadable. For a
+   * medium that each failing read may harm. Absent where no read ever fails as a whole.
+   */
+  readonly readOnce?: ByteSource["read"]
   close(): Promise<void>
 }
 
@@ -25,6 +30,8 @@ export type SourceSpec =
   | { readonly kind: "file"; readonly path: string; readonly size?: number }
   | { readonly kind: "device"; readonly path: string; readonly size: number; readonly sectorSize: number }
   | { readonly kind: "slice"; readonly of: SourceSpec; readonly extent: Extent; readonly sectorSize: number }
+  /** An image of which parts were never filled. */
+  | { readonly kind: "masked"; readonly of: SourceSpec; readonly missing: readonly Extent[] }
 
 /** A whole file or device: what a person names. */
-export type DriveSpec = Exclude<SourceSpec, { readonly kind: "slice" }>
+export type DriveSpec = Exclude<SourceSpec, { readonly kind: "slice" | "masked" }>

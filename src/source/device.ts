@@ -21,7 +21,7 @@ import { assertInside } from "./bounds.ts"
 import type { ByteSource, SourceSpec } from "./byte-source.ts"
 import { type Descriptor, type OpenOptions, openDescriptor } from "./descriptor.ts"
 import { errnoOf, openFailure, readFailure } from "./failures.ts"
-import { fill } from "./fill.ts"
+import { fill, fillOnce } from "./fill.ts"
 import { pageMemory } from "./page-memory.ts"
 
 /** Bytes read at once on behalf of a caller whose memory the device does not take. */
@@ -41,11 +41,14 @@ export async function openDevice(spec: DeviceSpec, options?: OpenOptions): Promi
   const isAligned = (at: number, into: Uint8Array): boolean =>
     at % sectorSize === 0 && into.length % sectorSize === 0 && into.byteOffset % sectorSize === 0
 
-  async function readWhole(at: number, into: Uint8Array, signal?: AbortSignal): Promise<readonly Extent[]> {
-    return fill(descriptor.pread, at, into, sectorSize, signal)
-  }
+  type Work = typeof fill
 
-  async function readThroughSpare(at: number, into: Uint8Array, signal?: AbortSignal): Promise<Extent[]> {
+  async function readThroughSpare(
+    work: Work,
+    at: number,
+    into: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<Extent[]> {
     const spare = spareMemory.pop() ?? pageMemory(BOUNCE)
     try {
       const unreadable: Extent[] = []
@@ -53,7 +56,8 @@ export async function openDevice(spec: DeviceSpec, options?: OpenOptions): Promi
       const end = alignUp(at + into.length, sectorSize)
       for (let start = alignDown(at, sectorSize); start < end; start += BOUNCE) {
         const sectors = extentBetween(start, Math.min(start + BOUNCE, end))
-        unreadable.push(...(await readWhole(start, spare.subarray(0, sectors.length), signal)))
+        const bytes = spare.subarray(0, sectors.length)
+        unreadable.push(...(await work(descriptor.pread, start, bytes, sectorSize, signal)))
         const part = intersect(sectors, wanted)
         into.set(spare.subarray(part.start - start, part.start - start + part.length), part.start - at)
       }
@@ -63,32 +67,42 @@ export async function openDevice(spec: DeviceSpec, options?: OpenOptions): Promi
     }
   }
 
-  async function read(at: number, into: Uint8Array, signal?: AbortSignal): Promise<readonly Extent[]> {
+  async function read(
+    work: Work,
+    at: number,
+    into: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<readonly Extent[]> {
     if (isAligned(at, into) && !refused.has(into.buffer)) {
       try {
-        return await readWhole(at, into, signal)
+        return await work(descriptor.pread, at, into, sectorSize, signal)
       } catch (error) {
         if (errnoOf(error) !== "EINVAL") throw error
         refused.add(into.buffer)
       }
     }
-    return readThroughSpare(at, into, signal)
+    return readThroughSpare(work, at, into, signal)
   }
 
-  return {
-    size,
-    sectorSize,
-    async read(at, into, signal) {
+  const reading =
+    (work: Work): ByteSource["read"] =>
+    async (at, into, signal) => {
       assertInside(size, at, into.length)
       try {
-        const unreadable = await read(at, into, signal)
+        const unreadable = await read(work, at, into, signal)
         // A drive that was pulled out fails sector by sector, as a bad one does; but its name is gone.
         if (unreadable.length > 0 && path.startsWith("/")) await access(path)
         return unreadable
       } catch (error) {
         throw readFailure(path, at, size, error, signal)
       }
-    },
+    }
+
+  return {
+    size,
+    sectorSize,
+    read: reading(fill),
+    readOnce: reading(fillOnce),
     close: () => descriptor.close(),
   }
 }

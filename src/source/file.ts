@@ -3,7 +3,7 @@ import { assertInside } from "./bounds.ts"
 import type { ByteSource } from "./byte-source.ts"
 import { type Descriptor, type OpenOptions, openDescriptor } from "./descriptor.ts"
 import { openFailure, readFailure, shrankFailure, tooLargeFailure } from "./failures.ts"
-import { fill } from "./fill.ts"
+import { fill, fillOnce } from "./fill.ts"
 
 const SECTOR_SIZE = 512
 
@@ -17,17 +17,21 @@ export async function openFile(path: string, options?: OpenOptions, expected = 0
     await descriptor.close()
     throw shrankFailure(path, size, expected)
   }
-  return {
-    size,
-    sectorSize: SECTOR_SIZE,
-    async read(at, into, signal) {
+  const reading =
+    (work: typeof fill): ByteSource["read"] =>
+    async (at, into, signal) => {
       assertInside(size, at, into.length)
       try {
-        return await fill(descriptor.pread, at, into, SECTOR_SIZE, signal)
+        return await work(descriptor.pread, at, into, SECTOR_SIZE, signal)
       } catch (error) {
         throw readFailure(path, at, size, error, signal)
       }
-    },
+    }
+  return {
+    size,
+    sectorSize: SECTOR_SIZE,
+    read: reading(fill),
+    readOnce: reading(fillOnce),
     close: () => descriptor.close(),
   }
 }

@@ -53,6 +53,33 @@ export async function fill(
   ])
 }
 
+/**
+ * As `fill`, but what follows in a request that failed is given up with it.
+ * @throws EndOfSource, or the system's error when it is none of the medium
+ */
+export async function fillOnce(
+  pread: Pread,
+  at: number,
+  into: Uint8Array,
+  _sectorSize: number,
+  signal?: AbortSignal,
+): Promise<readonly Extent[]> {
+  const failed: Extent[] = []
+  let done = 0
+  while (done < into.length) {
+    signal?.throwIfAborted()
+    const request = into.subarray(done, done + REQUEST)
+    const count = await attempt(pread, at + done, request)
+    if (count === 0) throw new EndOfSource(at + done)
+    if (count === undefined) {
+      request.fill(0)
+      failed.push(extent(at + done, request.length))
+    }
+    done += count ?? request.length
+  }
+  return mergeExtents(failed)
+}
+
 /** Both halves of a request that failed, or the one sector that it comes down to. */
 async function halve(
   pread: Pread,

@@ -3,6 +3,7 @@ import type { ByteSource, SourceSpec } from "./byte-source.ts"
 import type { OpenOptions } from "./descriptor.ts"
 import { openDevice } from "./device.ts"
 import { openFile } from "./file.ts"
+import { maskedSource } from "./masked.ts"
 import { sliceSource } from "./slice.ts"
 
 /** @throws SourceError */
@@ -15,6 +16,10 @@ export async function openSource(spec: SourceSpec, options?: OpenOptions): Promi
     case "slice": {
       const whole = await openSource(spec.of, options)
       return { ...sliceSource(whole, spec.extent, spec.sectorSize), close: () => whole.close() }
+    }
+    case "masked": {
+      const whole = await openSource(spec.of, options)
+      return { ...maskedSource(whole, spec.missing), close: () => whole.close() }
     }
   }
 }

@@ -16,18 +16,22 @@ export function sliceSource(whole: ByteSource, part: Extent, sectorSize = whole.
     throw new RangeError(`a slice of ${part.length} bytes at ${part.start} leaves a source of ${whole.size}`)
   }
   const missing = Math.max(0, -part.start)
-  return {
-    size: part.length,
-    sectorSize,
-    async read(at, into, signal) {
+  const reading =
+    (read: ByteSource["read"]): ByteSource["read"] =>
+    async (at, into, signal) => {
       assertInside(part.length, at, into.length)
       const lost = Math.min(into.length, Math.max(0, missing - at))
       into.fill(0, 0, lost)
       const head = lost > 0 ? [extent(at, lost)] : []
       if (lost === into.length) return head
-      const unreadable = await whole.read(part.start + at + lost, into.subarray(lost), signal)
+      const unreadable = await read(part.start + at + lost, into.subarray(lost), signal)
       return [...head, ...unreadable.map((e) => extent(e.start - part.start, e.length))]
-    },
+    }
+  return {
+    size: part.length,
+    sectorSize,
+    read: reading(whole.read.bind(whole)),
+    ...(whole.readOnce && { readOnce: reading(whole.readOnce.bind(whole)) }),
     close: async () => {},
   }
 }

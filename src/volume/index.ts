@@ -5,6 +5,7 @@
 export { type EowPlaces, hasEowInfo } from "./eow-structures.ts"
 export * from "./plan-file.ts"
 export * from "./plan-volume.ts"
+export * from "./source-map.ts"
 export * from "./survey-conversion.ts"
 export * from "./view.ts"
 export * from "./volume-plan.ts"

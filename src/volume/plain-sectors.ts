@@ -15,6 +15,7 @@ import {
   intersect,
   mergeExtents,
   subtractExtents,
+  totalLength,
 } from "../extents/extent.ts"
 import type { ByteSource } from "../source/byte-source.ts"
 import type { SectorCipher } from "../crypto/sector-cipher.ts"
@@ -30,10 +31,20 @@ export interface StoredVolume {
 }
 
 export interface PlainSectors {
-  /** In positions of the volume, ascending. */
+  /** What could not be read: in positions of the volume, ascending. */
   readonly failed: readonly Extent[]
+  /** What no read can bring: the plan knows no place for it, or the source ends inside of its sector. */
+  readonly lost: readonly Extent[]
   /** Sectors that are stored encrypted and hold raw zeros. */
   readonly zeros: readonly Extent[]
+  /** Bytes that came from the source. */
+  readonly bytesRead: number
+}
+
+export interface ReadOptions {
+  readonly signal?: AbortSignal | undefined
+  /** A request that fails is not tried again in parts. */
+  readonly once?: boolean
 }
 
 /**
@@ -44,38 +55,49 @@ export async function readPlainSectors(
   volume: StoredVolume,
   at: number,
   into: Uint8Array,
-  signal?: AbortSignal,
+  { signal, once = false }: ReadOptions = {},
 ): Promise<PlainSectors> {
+  const { source } = volume
+  const read = (once && source.readOnce) || source.read
   const runs = planRead(volume.plan, extent(at, into.length))
   const bytesOf = (e: Extent) => into.subarray(e.start - at, endOf(e) - at)
 
   const holes: Extent[] = []
+  let bytesRead = 0
   for (const { target, from } of joinReads(runs)) {
-    for (const hole of await volume.source.read(from, bytesOf(target), signal)) {
-      holes.push(extent(hole.start - from + target.start, hole.length))
-    }
+    const unreadable = await read.call(source, from, bytesOf(target), signal)
+    bytesRead += target.length - totalLength(unreadable)
+    for (const hole of unreadable) holes.push(extent(hole.start - from + target.start, hole.length))
   }
 
   const failed: Extent[] = []
+  const lost: Extent[] = []
   const zeros: Extent[] = []
   for (const run of runs) {
     const holesHere = holes.map((hole) => intersect(hole, run.extent)).filter((hole) => hole.length > 0)
     if (isStoredEncrypted(run)) {
       const decrypted = decryptRun(volume, run, bytesOf(run.extent), holesHere)
       failed.push(...decrypted.failed)
+      lost.push(...decrypted.lost)
       zeros.push(...decrypted.zeros)
     } else if (storedAt(run) === undefined) {
       bytesOf(run.extent).fill(0)
-      if (run.kind === "unreadable") failed.push(run.extent)
+      if (run.kind === "unreadable") lost.push(run.extent)
     } else {
       failed.push(...holesHere)
     }
   }
-  for (const { at: position, bytes } of volume.plan.substitutions) {
+  substitute(volume.plan, at, into)
+  return { failed: mergeExtents(failed), lost: mergeExtents(lost), zeros, bytesRead }
+}
+
+/** Puts the bytes that the volume shows in place of those that are stored into a part of it, which begins at `at`. */
+export function substitute({ substitutions }: VolumePlan, at: number, into: Uint8Array): void {
+  for (const { at: position, bytes } of substitutions) {
     const shown = intersect(extent(position, bytes.length), extent(at, into.length))
-    if (shown.length > 0) bytesOf(shown).set(bytes.subarray(shown.start - position, endOf(shown) - position))
+    if (shown.length === 0) continue
+    into.set(bytes.subarray(shown.start - position, endOf(shown) - position), shown.start - at)
   }
-  return { failed: mergeExtents(failed), zeros }
 }
 
 interface Read {
@@ -106,7 +128,7 @@ function decryptRun(
   run: Run,
   bytes: Uint8Array,
   holes: readonly Extent[],
-): PlainSectors {
+): Omit<PlainSectors, "bytesRead"> {
   if (!cipher) throw new Error("the plan has encrypted runs, but there is no cipher")
   const { sectorSize } = plan
   const toStored = storedAt(run)! - run.extent.start
@@ -114,10 +136,13 @@ function decryptRun(
 
   // A cut image may end inside a sector: what is there decrypts to nothing.
   const whole = extent(run.extent.start, alignDown(run.extent.length, sectorSize))
-  const failed = mergeExtents([
-    ...holes.map((e) => extentBetween(alignDown(e.start, sectorSize), alignUp(endOf(e), sectorSize))),
-    extentBetween(endOf(whole), endOf(run.extent)),
-  ]).map((e) => intersect(e, run.extent))
+  const cut = extentBetween(endOf(whole), endOf(run.extent))
+  const lost = cut.length > 0 ? [cut] : []
+  const failed = mergeExtents(
+    holes.map((e) =>
+      intersect(extentBetween(alignDown(e.start, sectorSize), alignUp(endOf(e), sectorSize)), whole),
+    ),
+  )
   // An unreadable sector is zeros in memory, but nobody knows what it is on the disk.
   const zeros = findZeroSectors(bytesOf(whole), sectorSize, whole.start).flatMap((e) =>
     subtractExtents(e, failed),
@@ -125,8 +150,8 @@ function decryptRun(
   for (const closed of keepZeros ? subtractExtents(whole, zeros) : [whole]) {
     cipher.decrypt(bytesOf(closed), closed.start + toStored)
   }
-  for (const hole of failed) bytesOf(hole).fill(0)
-  return { failed, zeros }
+  for (const hole of [...failed, ...lost]) bytesOf(hole).fill(0)
+  return { failed, lost, zeros }
 }
 
 /** Sectors that are all zero, joined, as extents from `start` on. The first word tells almost every other sector apart. */

@@ -10,23 +10,34 @@ import {
   extent,
   extentBetween,
   intersect,
+  mergeExtents,
 } from "../extents/extent.ts"
 import type { SectorCipher } from "../crypto/sector-cipher.ts"
 import type { ByteSource } from "../source/byte-source.ts"
 import { readPlainSectors } from "./plain-sectors.ts"
 import type { VolumePlan } from "./volume-plan.ts"
 
+export interface ViewOptions {
+  /** Sectors of raw zeros stay zeros, instead of the noise that they decrypt to; they do not when absent. */
+  readonly keepZeros?: boolean
+}
+
 /** @param cipher needed when the plan has a method. Closing the view leaves the source open: it belongs to the opener. */
-export function plainView(source: ByteSource, plan: VolumePlan, cipher?: SectorCipher): ByteSource {
-  const volume = { source, plan, cipher, keepZeros: false }
+export function plainView(
+  source: ByteSource,
+  plan: VolumePlan,
+  cipher?: SectorCipher,
+  { keepZeros = false }: ViewOptions = {},
+): ByteSource {
+  const volume = { source, plan, cipher, keepZeros }
   const read = async (at: number, into: Uint8Array, signal?: AbortSignal): Promise<readonly Extent[]> => {
     const asked = extent(at, into.length)
     const start = alignDown(at, plan.sectorSize)
     const sectors = extentBetween(start, Math.min(plan.size, alignUp(endOf(asked), plan.sectorSize)))
     const bytes = new Uint8Array(sectors.length)
-    const { failed } = await readPlainSectors(volume, start, bytes, signal)
+    const { failed, lost } = await readPlainSectors(volume, start, bytes, { signal })
     into.set(bytes.subarray(at - start, at - start + into.length))
-    return failed.map((e) => intersect(e, asked)).filter((e) => e.length > 0)
+    return mergeExtents([...failed, ...lost].map((e) => intersect(e, asked)))
   }
   return { size: plan.size, sectorSize: plan.sectorSize, read, close: async () => {} }
 }

@@ -115,6 +115,10 @@ const repair: readonly Case[] = [
   { name: "repair-cut", line: "cut.img repaired-cut.img --vmk {VMK}" },
   { name: "repair-range", line: "volume.img repaired-range.img --fvek {FVEK} --range 0:64K" },
   { name: "repair-wrong-fvek", line: `volume.img repaired-noise.img --fvek ${"5a".repeat(32)}` },
+  {
+    name: "repair-wrong-fvek-forced",
+    line: `volume.img repaired-noise.img --fvek ${"5a".repeat(32)} --force-noise`,
+  },
 ]
 
 /** The sample's recovery password has the key ID AFB9C56C. */
@@ -171,8 +175,38 @@ const outputs: readonly Case[] = [
     needsSmallDisk: true,
     meddle: { at: '"phase":"decrypt"', act: "fill", path: "small/filler" },
   },
+  { name: "report-without-form", line: "volume.img out.img --vmk {VMK} --report volume.img" },
+  { name: "report-is-other-file", line: "volume.img out.img --vmk {VMK} --report notes.html" },
+  { name: "report-in-missing-folder", line: "volume.img out.img --vmk {VMK} --report missing/r.html" },
   { name: "log-is-input", line: "volume.img out.img --vmk {VMK} -lf volume.img" },
   { name: "log-is-other-file", line: "inspect volume.img -lf not-a-log.txt" },
+]
+
+/** `begun-1.img` and its like are outputs of which the first MiB is there, and a map says so. */
+const resumed: readonly Case[] = [
+  { name: "resume", line: "volume.img begun-1.img --vmk {VMK}" },
+  {
+    name: "resume-insisted-json",
+    line: "volume.img begun-2.img --fvek {FVEK} --resume --json --hash sha256",
+  },
+  { name: "resume-other-volume", line: "suspended.img kept.img" },
+  { name: "resume-other-range", line: "volume.img kept.img --vmk {VMK} --range 0:64K" },
+  { name: "resume-nothing", line: "volume.img out.img --vmk {VMK} --resume" },
+  { name: "resume-without-map", line: "volume.img existing.img --vmk {VMK} --resume" },
+  { name: "resume-exchanged-output", line: "volume.img exchanged.img --vmk {VMK}" },
+  { name: "resume-and-force", line: "volume.img kept.img --vmk {VMK} --resume -f" },
+  { name: "resume-to-stdout", line: "volume.img - --vmk {VMK} --resume" },
+  { name: "map-kept", line: "volume.img mapped.img --vmk {VMK} --map mapped.map --source-map source.map" },
+  { name: "map-without-output", line: "volume.img alone.img --vmk {VMK}" },
+  { name: "map-of-other-volume-alone", line: "suspended.img alone.img --map kept.img.map" },
+  { name: "map-is-input", line: "volume.img out.img --vmk {VMK} --map volume.img -f" },
+  { name: "map-is-no-map", line: "volume.img out.img --vmk {VMK} --map keys.txt -f" },
+  { name: "map-to-stdout", line: "volume.img - --vmk {VMK} --map stdout.map" },
+  { name: "map-in-missing-folder", line: "volume.img out.img --vmk {VMK} --map missing/out.map" },
+  { name: "source-map-of-ddrescue", line: "volume.img out.img --vmk {VMK} --source-map rescued.map -f" },
+  { name: "input-map", line: "volume.img holes.img --vmk {VMK} --input-map rescued.map" },
+  { name: "input-map-broken", line: "volume.img out.img --vmk {VMK} --input-map broken.map" },
+  { name: "input-map-missing", line: "inspect volume.img --input-map missing.map" },
 ]
 
 export const CASES = [
@@ -184,4 +218,5 @@ export const CASES = [
   ...locked,
   ...repair,
   ...outputs,
+  ...resumed,
 ]

@@ -21,10 +21,12 @@ export interface RunOptions {
   readonly nodeOptions?: readonly string[]
   /** Sees what comes, and may send signals. */
   readonly onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void
+  /** It has been started, and may be sent signals at any time; what is returned is called when it has ended. */
+  readonly onStart?: (kill: (signal: NodeJS.Signals) => void) => (() => void) | undefined
 }
 
 export function runProgram(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const { cwd, stdin = "", env, prefix = [], nodeOptions = [], onOutput } = options
+  const { cwd, stdin = "", env, prefix = [], nodeOptions = [], onOutput, onStart } = options
   const [command, ...words] = [...prefix, process.execPath, ...nodeOptions, PROGRAM, ...args] as [
     string,
     ...string[],
@@ -36,7 +38,9 @@ export function runProgram(args: readonly string[], options: RunOptions = {}): P
     })
     const stdout: Buffer[] = []
     let stderr = ""
-    const seen = (text: string): void => onOutput?.(text, (signal) => void child.kill(signal))
+    const kill = (signal: NodeJS.Signals): void => void child.kill(signal)
+    const onEnd = onStart?.(kill)
+    const seen = (text: string): void => onOutput?.(text, kill)
     child.stdout.on("data", (chunk: Buffer) => {
       stdout.push(chunk)
       seen(chunk.toString())
@@ -46,9 +50,10 @@ export function runProgram(args: readonly string[], options: RunOptions = {}): P
       seen(text)
     })
     child.on("error", reject)
-    child.on("close", (exitCode, signal) =>
-      resolve({ exitCode, signal, stdout: Buffer.concat(stdout), stderr }),
-    )
+    child.on("close", (exitCode, signal) => {
+      onEnd?.()
+      resolve({ exitCode, signal, stdout: Buffer.concat(stdout), stderr })
+    })
     // A program that does not read its input closes it.
     child.stdin.on("error", () => {})
     child.stdin.end(stdin)

@@ -1,9 +1,14 @@
 /** The folder in which the transcripts play: forged volumes, their keys, and things that are no BitLocker volume. */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { toHex } from "../../src/bytes/hex.ts"
 import { EncryptionMethod } from "../../src/crypto/method.ts"
 import { nodeCrypto } from "../../src/crypto/node.ts"
+import { Secret } from "../../src/crypto/secret.ts"
+import { Status } from "../../src/extents/extent-map.ts"
+import { parseMapfile, serializeMapfile, stateOf } from "../../src/extents/mapfile.ts"
+import { repairVolume } from "../../src/job/index.ts"
 import { serializeUndoFile } from "../../src/patch/index.ts"
 import { freeExtents, loadFixture } from "../fixtures/fixtures.ts"
 import { forge, type ForgedVolume, type Recipe } from "../forge/forge.ts"
@@ -76,11 +81,13 @@ export async function buildScene(): Promise<Scene> {
     "empty.img": "",
     "existing.img": "something of yours",
     "not-a-log.txt": "something else of yours",
+    "notes.html": "<!doctype html>\nsomething that you wrote",
     "unreadable.img": volume.image,
   }
   const changing: Record<string, Uint8Array | string> = {
     "shrinking.img": volume.image,
     "overwritten.img": "yours, but not needed any more",
+    ...(await interruptedScene(folder, volume)),
   }
   const write = (content: Record<string, Uint8Array | string>): void => {
     for (const [name, bytes] of Object.entries(content)) writeFileSync(join(folder, name), bytes)
@@ -127,6 +134,39 @@ async function repairedScene(volume: ForgedVolume): Promise<Record<string, Uint8
     ...numbered("patched", patched(damaged, { patch })),
     "patched.undo": undoFile,
     "cut.undo": undoFile.subarray(0, -80),
+  }
+}
+
+/** Outputs that a run left half done, with their maps; one of them was exchanged since. */
+async function interruptedScene(
+  folder: string,
+  { image, fvek, expected }: ForgedVolume,
+): Promise<Record<string, Uint8Array | string>> {
+  const [input, output] = [join(folder, "input.img"), join(folder, "output.img")]
+  writeFileSync(input, image)
+  const credentials = [{ kind: "fvek", text: Secret.ofText(toHex(fvek!)), origin: "scene" }] as const
+  await repairVolume({ input: { path: input }, credentials, output, map: `${output}.map` })
+  const whole = readFileSync(`${output}.map`, "utf8")
+  for (const path of [input, output, `${output}.map`]) rmSync(path)
+
+  const mapfile = parseMapfile(whole, image.length)
+  if ("fault" in mapfile) throw new Error(mapfile.fault)
+  const { map } = mapfile
+  map.set({ start: MIB, length: image.length - MIB }, Status.nonTried)
+  const half = serializeMapfile({ ...mapfile, ...stateOf(map) })
+  const begun = new Uint8Array(image.length)
+  begun.set(expected.subarray(0, MIB))
+  const twice = ["begun-1.img", "begun-2.img", "kept.img"].flatMap((name) => [
+    [name, begun],
+    [`${name}.map`, half],
+  ])
+  return {
+    ...Object.fromEntries(twice),
+    "exchanged.img": image,
+    "exchanged.img.map": half,
+    "alone.img.map": half,
+    "rescued.map": "0 ? 1\n0x0 0x180000 +\n0x180000 0x1000 -\n0x181000 0x17F000 +\n",
+    "broken.map": "0 ? 1\n0x0 0x180000 +\n0x190000 0x1000 -\n",
   }
 }
 

@@ -32,12 +32,21 @@ describe("after all of them", () => {
 
   it("the source is as it was, and so is what was not to be overwritten", () => {
     expect(Buffer.compare(read("volume.img"), stage.scene.volume)).toBe(0)
+    expect(Buffer.compare(read("exchanged.img"), stage.scene.volume)).toBe(0)
     expect(String(read("existing.img"))).toBe("something of yours")
     expect(String(read("not-a-log.txt"))).toBe("something else of yours")
   })
 
   it("the outputs are the plaintext", () => {
-    for (const name of ["repaired.img", "repaired-json.img", "repaired-log.img", "overwritten.img"]) {
+    for (const name of [
+      "repaired.img",
+      "repaired-json.img",
+      "repaired-log.img",
+      "overwritten.img",
+      "begun-1.img",
+      "begun-2.img",
+      "alone.img",
+    ]) {
       expect(Buffer.compare(read(name), stage.scene.plaintext), name).toBe(0)
     }
     expect(Buffer.compare(read("repaired-cut.img"), stage.scene.plaintext.subarray(0, 2 ** 21))).toBe(0)

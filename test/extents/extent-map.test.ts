@@ -58,6 +58,18 @@ describe("ExtentMap", () => {
     )
   })
 
+  it("leaves its clone alone, and its clone it", () => {
+    const map = new ExtentMap(SIZE)
+    const clone = map.clone()
+    map.set(extent(0, 10), Status.bad)
+    clone.set(extent(20, 10), Status.finished)
+    expect([...map]).toEqual([
+      { start: 0, length: 10, status: "-" },
+      { start: 10, length: 50, status: "?" },
+    ])
+    expect([clone.total(Status.bad), clone.total(Status.finished)]).toEqual([0, 10])
+  })
+
   it("begins untried, and an empty one has no block", () => {
     expect([...new ExtentMap(5)]).toEqual([{ start: 0, length: 5, status: "?" }])
     expect([...new ExtentMap(0)]).toEqual([])

@@ -1,6 +1,9 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import type { Lane } from "../../dist/pipeline/lane.js"
+import type { ThreadSetup } from "../../dist/pipeline/lane-setup.js"
+import { openProcessLane } from "../../dist/pipeline/processes.js"
 import { openThreadLane } from "../../dist/pipeline/threads.js"
 import { referenceCrypto } from "../../src/crypto/reference.ts"
 import { type Extent, contains, extent } from "../../src/extents/extent.ts"
@@ -20,7 +23,9 @@ laneSuite("inline, over a bad medium,", (scenario) => openInline(scenario, holes
   unreadable: (scenario) => (at) => holesIn(scenario).some((hole) => contains(hole, at)),
 })
 
-laneSuite("thread", openThread, { numRuns: RUNS / 2 })
+laneSuite("thread", (scenario) => openInFiles(scenario, openThreadLane), { numRuns: RUNS / 2 })
+
+laneSuite("process", (scenario) => openInFiles(scenario, openProcessLane), { numRuns: RUNS / 2 })
 
 /** One bad 512-byte sector in every seven. */
 function holesIn({ stored }: Scenario): Extent[] {
@@ -47,16 +52,17 @@ async function openInline(scenario: Scenario, holes: readonly Extent[]): Promise
   }
 }
 
-async function openThread(scenario: Scenario): Promise<OpenedLane> {
+/** As a device would be: what reads it opens it from its spec. */
+async function openInFiles(scenario: Scenario, openLane: (setup: ThreadSetup) => Lane): Promise<OpenedLane> {
   const folder = await mkdtemp(join(tmpdir(), "repair-bde-lane-"))
   const [input, output] = [join(folder, "input"), join(folder, "output")]
   await writeFile(input, scenario.stored)
   await writeFile(output, new Uint8Array(scenario.extent.length).fill(UNTOUCHED))
   const setup = setupOf(scenario)
-  const lane = openThreadLane({
+  const lane = openLane({
     ...setup,
     source: { kind: "file", path: input },
-    sink: { kind: "image", path: output, skipZeros: false },
+    sink: { kind: "image", path: output, zeros: "write" },
   })
   return {
     lane,

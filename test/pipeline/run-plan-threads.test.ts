@@ -36,7 +36,7 @@ function requestOf(plan: VolumePlan, change: Partial<RunRequest> = {}): RunReque
   return {
     source: { kind: "file", path: input },
     plan,
-    sink: { kind: "image", path: output, skipZeros: true },
+    sink: { kind: "image", path: output, zeros: "skip" },
     extent: extent(0, plan.size),
     keepZeros: false,
     sync: false,
@@ -162,7 +162,7 @@ describe("runPlan with threads", () => {
         const full = join(small, "output")
         createSparse(full, SIZE)
         const result = await runPlan(
-          requestOf(plainPlan(SIZE), { sink: { kind: "image", path: full, skipZeros: false } }),
+          requestOf(plainPlan(SIZE), { sink: { kind: "image", path: full, zeros: "write" } }),
         )
         expect(result.stopped).toBeInstanceOf(SinkError)
         expect(result.done).toBeGreaterThan(0)

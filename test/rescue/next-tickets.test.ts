@@ -1,28 +1,51 @@
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { endOf, extent, mergeExtents, overlaps } from "../../src/extents/extent.ts"
+import { extent, overlaps } from "../../src/extents/extent.ts"
 import { ExtentMap, Status } from "../../src/extents/extent-map.ts"
-import { TICKET_LENGTH, nextTickets, recordOutcome } from "../../src/rescue/next-tickets.ts"
-import { type Ticket, nothingDone } from "../../src/rescue/ticket.ts"
+import { TICKET_LENGTH, nextTickets } from "../../src/rescue/next-tickets.ts"
+import { countBadAreas, recordOutcome } from "../../src/rescue/record-outcome.ts"
+import { type RescueOptions, type RescueState, beginRescue } from "../../src/rescue/state.ts"
+import { type Outcome, type Ticket, nothingDone } from "../../src/rescue/ticket.ts"
 
-const done = (ticket: Ticket) => ({ ...nothingDone(ticket), done: ticket.extent })
+const OPTIONS: RescueOptions = {
+  unit: 512,
+  isOrdered: false,
+  retries: 0,
+  isReversed: false,
+  first: [],
+  lost: [],
+}
 
-describe("nextTickets", () => {
+const done = (ticket: Ticket): Outcome => ({
+  ...nothingDone(ticket),
+  done: ticket.extent,
+  bytesRead: ticket.extent.length,
+})
+
+describe("nextTickets over a healthy source", () => {
   it("hands out large ascending tickets, at most as many as lanes are free", () => {
     const map = new ExtentMap(3 * TICKET_LENGTH + 1)
-    const tickets = nextTickets(map, { flying: [], nextId: 7, epoch: 2 }, 2)
-    expect(tickets).toMatchObject([
-      { id: 7, extent: extent(0, TICKET_LENGTH), pass: "copy", epoch: 2 },
-      { id: 8, extent: extent(TICKET_LENGTH, TICKET_LENGTH), pass: "copy", epoch: 2 },
+    const state = { ...beginRescue(OPTIONS, map), nextId: 7 }
+    expect(nextTickets(state, map, 2, 2).tickets).toMatchObject([
+      { id: 7, extent: extent(0, TICKET_LENGTH), pass: "copy", direction: "forward", epoch: 2 },
+      { id: 8, extent: extent(TICKET_LENGTH, TICKET_LENGTH), pass: "copy", direction: "forward", epoch: 2 },
     ])
   })
 
   it("passes over what is on its way", () => {
     const map = new ExtentMap(3 * TICKET_LENGTH)
-    const flying = nextTickets(map, { flying: [], nextId: 0, epoch: 0 }, 3).filter(({ id }) => id !== 1)
-    const [ticket, ...more] = nextTickets(map, { flying, nextId: 3, epoch: 0 }, 3)
+    const { tickets, state } = nextTickets(beginRescue(OPTIONS, map), map, 3, 0)
+    const landed = { ...state, flying: tickets.filter(({ id }) => id !== 1) }
+    const [ticket, ...more] = nextTickets(landed, map, 3, 0).tickets
     expect(ticket!.extent).toEqual(extent(TICKET_LENGTH, TICKET_LENGTH))
     expect(more).toEqual([])
+  })
+
+  it("begins with what is wanted first, and does not wait for it before it goes on", () => {
+    const map = new ExtentMap(2 * TICKET_LENGTH)
+    const first = [extent(TICKET_LENGTH + 4096, 8192), extent(512, 512)]
+    const { tickets } = nextTickets(beginRescue({ ...OPTIONS, first }, map), map, 3, 0)
+    expect(tickets.map((ticket) => ticket.extent)).toEqual([...first, extent(0, 512)])
   })
 
   it("comes to an end, having handed out every byte once, in whatever order the lanes report", () => {
@@ -37,20 +60,20 @@ describe("nextTickets", () => {
           map.set(extent(start, Math.min(length, size - start)), Status.finished)
         }
         const open = map.total(Status.nonTried)
-        const flying: Ticket[] = []
-        let [nextId, handedOut] = [0, 0]
+        let state: RescueState = beginRescue({ ...OPTIONS, first: [extent(size / 2, size / 4)] }, map)
+        let handedOut = 0
         for (;;) {
-          const tickets = nextTickets(map, { flying, nextId, epoch: 0 }, lanes - flying.length)
-          for (const { extent } of tickets) {
-            expect(flying.some((other) => overlaps(other.extent, extent))).toBe(false)
+          const next = nextTickets(state, map, lanes - state.flying.length, 0)
+          for (const { id, extent } of next.tickets) {
+            const others = next.state.flying.filter((other) => other.id !== id)
+            expect(others.some((other) => overlaps(other.extent, extent))).toBe(false)
             expect(extent.length).toBeGreaterThan(0)
             handedOut += extent.length
           }
-          flying.push(...tickets)
-          nextId += tickets.length
-          if (flying.length === 0) break
-          const [landed] = flying.splice(order.next().value % flying.length, 1)
-          recordOutcome(map, done(landed!))
+          state = next.state
+          if (state.flying.length === 0) break
+          const landed = state.flying[order.next().value % state.flying.length]!
+          state = recordOutcome(state, map, done(landed))
         }
         expect(handedOut).toBe(open)
         expect(map.total(Status.finished)).toBe(size)
@@ -60,16 +83,24 @@ describe("nextTickets", () => {
 })
 
 describe("recordOutcome", () => {
-  it("marks what was written as finished, and what could not be read as bad", () => {
+  it("marks what was written as finished, and what the plan calls lost as bad", () => {
     const map = new ExtentMap(TICKET_LENGTH)
-    const [ticket] = nextTickets(map, { flying: [], nextId: 0, epoch: 0 }, 1)
-    recordOutcome(map, { ...done(ticket!), done: extent(0, 4096), failed: [extent(512, 512)] })
+    const { tickets, state } = nextTickets(beginRescue(OPTIONS, map), map, 1, 0)
+    recordOutcome(state, map, { ...done(tickets[0]!), done: extent(0, 4096), lost: [extent(512, 512)] })
     expect([...map].map(({ length, status }) => [length, status])).toEqual([
       [512, "+"],
       [512, "-"],
       [3072, "+"],
       [TICKET_LENGTH - 4096, "?"],
     ])
-    expect(endOf(mergeExtents(map.extentsOf(Status.bad))[0]!)).toBe(1024)
+  })
+
+  it("counts bad areas as they lie on the medium, without what is lost by plan", () => {
+    const map = new ExtentMap(1 << 20)
+    map.set(extent(0, 4096), Status.bad)
+    map.set(extent(8192, 512), Status.bad)
+    map.set(extent(8704, 512), Status.nonScraped)
+    map.set(extent(65536, 512), Status.nonTrimmed)
+    expect(countBadAreas(map, [extent(0, 4096)])).toBe(2)
   })
 })

@@ -46,7 +46,7 @@ beforeEach(() => {
 const inFolder = (name: string): string => join(folder, name)
 
 function prepare(path: string, change: Partial<OutputRequest> = {}): Promise<PreparedOutput> {
-  return prepareOutput({ path, size: SIZE, force: false, sparse: true, inputPath: input, ...change })
+  return prepareOutput({ path, size: SIZE, existing: "refuse", sparse: true, inputPath: input, ...change })
 }
 
 async function refusal(path: string, change: Partial<OutputRequest> = {}): Promise<SinkError> {
@@ -61,7 +61,7 @@ describe("a new file", () => {
   it("is private, has its size at once, and is locked until it is released", async () => {
     const path = inFolder("output")
     const output = await prepare(path)
-    expect(output).toMatchObject({ created: true, spec: { kind: "image", path, skipZeros: true } })
+    expect(output).toMatchObject({ created: true, spec: { kind: "image", path, zeros: "skip" } })
     expect(output.existing).toBeUndefined()
     expect(output.freeSpace!.needed).toBe(SIZE)
     expect(statSync(path).size).toBe(SIZE)
@@ -80,7 +80,13 @@ describe("a new file", () => {
 
   it("is written in full when it is not to be sparse", async () => {
     const output = await prepare(inFolder("output"), { sparse: false })
-    expect(output.spec).toMatchObject({ skipZeros: false })
+    expect(output.spec).toMatchObject({ zeros: "write" })
+    await output.release()
+  })
+
+  it("has its zeros compared where places may be written again", async () => {
+    const output = await prepare(inFolder("output"), { rewrites: true })
+    expect(output.spec).toMatchObject({ zeros: "compare" })
     await output.release()
   })
 
@@ -103,8 +109,8 @@ describe("an existing file", () => {
   })
 
   it("is overwritten in place, zeros too, and cut to its size", async () => {
-    const output = await prepare(inFolder("output"), { force: true })
-    expect(output).toMatchObject({ created: false, existing: { size: 2 * SIZE }, spec: { skipZeros: false } })
+    const output = await prepare(inFolder("output"), { existing: "overwrite" })
+    expect(output).toMatchObject({ created: false, existing: { size: 2 * SIZE }, spec: { zeros: "write" } })
     const sink = await openSink(output.spec)
     await sink.write(0, new Uint8Array(SIZE))
     await sink.close()
@@ -112,14 +118,23 @@ describe("an existing file", () => {
     expect(readFileSync(inFolder("output")).equals(Buffer.alloc(SIZE))).toBe(true)
   })
 
+  it("goes on as it is after an earlier run of ours, and its holes stay holes", async () => {
+    truncateSync(inFolder("output"), SIZE)
+    const output = await prepare(inFolder("output"), { existing: "continue" })
+    expect(output).toMatchObject({ created: false, spec: { zeros: "compare" } })
+    expect(readFileSync(inFolder("output")).equals(Buffer.alloc(SIZE, 0xe5))).toBe(true)
+    await output.abandon()
+    expect(existsSync(inFolder("output"))).toBe(true)
+  })
+
   it("is kept when the run ends before its first byte", async () => {
-    const output = await prepare(inFolder("output"), { force: true })
+    const output = await prepare(inFolder("output"), { existing: "overwrite" })
     await output.abandon()
     expect(existsSync(inFolder("output"))).toBe(true)
   })
 
   it("has nothing of its old bytes in the hole behind a truncated image", async () => {
-    const output = await prepare(inFolder("output"), { force: true, fullSize: 2 * SIZE })
+    const output = await prepare(inFolder("output"), { existing: "overwrite", fullSize: 2 * SIZE })
     const tail = readFileSync(inFolder("output")).subarray(SIZE)
     expect(tail.equals(Buffer.alloc(SIZE))).toBe(true)
     await output.release()
@@ -135,7 +150,7 @@ describe("an output that is the input", () => {
       ]
       if (name === "a hard link") linkSync(input, inFolder("other"))
       if (name === "a symbolic link") symlinkSync(input, inFolder("other"))
-      const error = await refusal(path ?? inFolder("other"), { force: true })
+      const error = await refusal(path ?? inFolder("other"), { existing: "overwrite" })
       expect(error.code).toBe("sink-is-source")
       expect(readFileSync(input, "utf8")).toBe("the only copy")
     },
@@ -145,7 +160,7 @@ describe("an output that is the input", () => {
     const module = join(import.meta.dirname, "../../dist/sink/index.js")
     const script = `
       const { prepareOutput } = await import(process.argv[1])
-      const request = { path: "-", size: 1, force: true, sparse: true, inputPath: process.argv[2] }
+      const request = { path: "-", size: 1, existing: "overwrite", sparse: true, inputPath: process.argv[2] }
       await prepareOutput(request).then(() => process.exit(0), (e) => process.exit(e.exitCode))`
     const command = `node --input-type=module -e "$1" "$2" "$3" >> "$4"`
     const into = (path: string): number | null =>
@@ -162,8 +177,8 @@ describe("an output that is the input", () => {
       const { rdev } = statSync(loop.path)
       run("mknod", node, "b", String(rdev >> 8), String(rdev & 0xff))
       expect(await refusal(node, { inputPath: loop.path })).toMatchObject({ code: "sink-is-source" })
-      expect(await refusal(loop.path, { force: true })).toMatchObject({ code: "sink-is-source" })
-      expect(await refusal(input, { inputPath: loop.path, force: true })).toMatchObject({
+      expect(await refusal(loop.path, { existing: "overwrite" })).toMatchObject({ code: "sink-is-source" })
+      expect(await refusal(input, { inputPath: loop.path, existing: "overwrite" })).toMatchObject({
         code: "sink-is-source",
       })
     })
@@ -196,17 +211,17 @@ describe.skipIf(!canLoop)("an output on the drive of the input", () => {
 describe("an output in use", () => {
   it("is refused, and free again when the run is over", async () => {
     const first = await prepare(inFolder("output"))
-    const error = await refusal(inFolder("output"), { force: true })
+    const error = await refusal(inFolder("output"), { existing: "overwrite" })
     expect(error.code).toBe("sink-in-use")
     expect(error.message).toContain(`process ${process.pid} on ${hostname()}`)
     await first.release()
-    await (await prepare(inFolder("output"), { force: true })).release()
+    await (await prepare(inFolder("output"), { existing: "overwrite" })).release()
   })
 
   it("is refused by way of a symbolic link too", async () => {
     const first = await prepare(inFolder("output"))
     symlinkSync(inFolder("output"), inFolder("link"))
-    expect(await refusal(inFolder("link"), { force: true })).toMatchObject({ code: "sink-in-use" })
+    expect(await refusal(inFolder("link"), { existing: "overwrite" })).toMatchObject({ code: "sink-in-use" })
     await first.release()
   })
 
@@ -246,7 +261,9 @@ describe("a place that cannot hold the output", () => {
     expect(await refusal(folder)).toMatchObject({ code: "sink-is-directory" })
     expect(await refusal(inFolder("none/output"))).toMatchObject({ code: "sink-folder-missing" })
     run("mkfifo", inFolder("pipe"))
-    expect(await refusal(inFolder("pipe"), { force: true })).toMatchObject({ code: "sink-not-a-drive" })
+    expect(await refusal(inFolder("pipe"), { existing: "overwrite" })).toMatchObject({
+      code: "sink-not-a-drive",
+    })
   })
 
   it.runIf(isRoot)("is refused: no permission", () => {
@@ -254,7 +271,7 @@ describe("a place that cannot hold the output", () => {
     const script = `
       process.setuid(65534)
       const { prepareOutput } = await import(process.argv[1])
-      const request = { path: process.argv[2], size: 1, force: true, sparse: true, inputPath: process.argv[3] }
+      const request = { path: process.argv[2], size: 1, existing: "overwrite", sparse: true, inputPath: process.argv[3] }
       await prepareOutput(request).catch((e) => console.log(e.code))`
     run("chmod", "755", root.path, folder)
     const args = ["--input-type=module", "-e", script, module, inFolder("output"), input]

@@ -14,7 +14,7 @@ import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { afterAll, describe, expect, it } from "vitest"
 import { SinkError } from "../../src/errors.ts"
-import { memorySink, openSink } from "../../src/sink/index.ts"
+import { type ZeroHandling, memorySink, openSink } from "../../src/sink/index.ts"
 import { openStdout } from "../../src/sink/stdout.ts"
 import { randomBytes } from "../suites/random-bytes.ts"
 import { requirement } from "../suites/requirements.ts"
@@ -40,17 +40,24 @@ for (const blocking of [false, true]) {
     const path = inFolder("new")
     writeFileSync(path, "")
     truncateSync(path, size)
-    return imageUnderTest(path, true)
+    return imageUnderTest(path, "skip")
   })
 
   sinkSuite(`an existing image full of a pattern${suffix}`, async () => {
     const path = inFolder("existing")
     writeFileSync(path, new Uint8Array(size).fill(0xe5))
-    return imageUnderTest(path, false)
+    return imageUnderTest(path, "write")
   })
 
-  async function imageUnderTest(path: string, skipZeros: boolean): Promise<SinkUnderTest> {
-    const sink = await openSink({ kind: "image", path, skipZeros }, { blocking })
+  sinkSuite(`an image of an earlier run, full of a pattern and holes${suffix}`, async () => {
+    const path = inFolder("earlier")
+    const earlier = new Uint8Array(size).fill(0xe5, 0, size / 4).fill(0xe5, size / 2, size / 2 + 4096)
+    writeFileSync(path, earlier)
+    return imageUnderTest(path, "compare")
+  })
+
+  async function imageUnderTest(path: string, zeros: ZeroHandling): Promise<SinkUnderTest> {
+    const sink = await openSink({ kind: "image", path, zeros }, { blocking })
     return { sink, size, contents: async () => readFileSync(path) }
   }
 }
@@ -75,7 +82,7 @@ describe("an image whose zeros are skipped", () => {
     const path = inFolder("sparse")
     writeFileSync(path, "")
     truncateSync(path, 64 << 20)
-    const sink = await openSink({ kind: "image", path, skipZeros: true })
+    const sink = await openSink({ kind: "image", path, zeros: "skip" })
     const image = new Uint8Array(64 << 20)
     image.set(randomBytes(8192), 32 << 20)
     for (let at = 0; at < image.length; at += 1 << 20)
@@ -87,6 +94,25 @@ describe("an image whose zeros are skipped", () => {
   })
 })
 
+describe("an image whose zeros are compared", () => {
+  it("keeps its holes, and loses what stood where zeros belong", async () => {
+    const path = inFolder("compared")
+    const stale = 8 << 20
+    writeFileSync(path, "")
+    truncateSync(path, 64 << 20)
+    const sink = await openSink({ kind: "image", path, zeros: "compare" })
+    await sink.write(stale, new Uint8Array(4096).fill(0xe5))
+    const image = new Uint8Array(64 << 20)
+    image.set(randomBytes(8192), 32 << 20)
+    for (let at = 0; at < image.length; at += 1 << 20)
+      await sink.write(at, image.subarray(at, at + (1 << 20)))
+    await sink.close()
+    expect(Buffer.compare(readFileSync(path), image)).toBe(0)
+    // One write of zeros around the stale bytes, and the data.
+    expect(statSync(path).blocks * 512).toBeLessThanOrEqual((1 << 20) + 16_384)
+  })
+})
+
 describe.skipIf(!canMount)("a full output", () => {
   it("keeps what was written and says how much is missing", async () => {
     const small = mountTmpfs(1 << 20)
@@ -94,7 +120,7 @@ describe.skipIf(!canMount)("a full output", () => {
       const path = join(small.path, "image")
       writeFileSync(path, "")
       truncateSync(path, 4 << 20)
-      const sink = await openSink({ kind: "image", path, skipZeros: true })
+      const sink = await openSink({ kind: "image", path, zeros: "skip" })
       const image = randomBytes(3 << 20)
       const failure = await sink.write(4096, image).catch((error: unknown) => error)
       await sink.close()
@@ -123,7 +149,7 @@ describe("an output that may not grow further", () => {
     writeFileSync(path, "")
     const script = `
       const { openSink } = await import(process.argv[1])
-      const sink = await openSink({ kind: "image", path: process.argv[2], skipZeros: false })
+      const sink = await openSink({ kind: "image", path: process.argv[2], zeros: "write" })
       await sink.write(0, new Uint8Array(65536)).catch((e) => console.log(e.code, e.data.written, e.data.missing))`
     const command = `ulimit -f 16; exec node --input-type=module -e "$1" "$2" "$3"`
     const { stdout } = spawnSync("bash", ["-c", command, "bash", script, module, path], { encoding: "utf8" })
@@ -186,7 +212,7 @@ describe("standard output", () => {
 describe("openSink", () => {
   it("creates nothing", async () => {
     const path = inFolder("never-made")
-    await expect(openSink({ kind: "image", path, skipZeros: true })).rejects.toBeInstanceOf(SinkError)
+    await expect(openSink({ kind: "image", path, zeros: "skip" })).rejects.toBeInstanceOf(SinkError)
     expect(statSync(path, { throwIfNoEntry: false })).toBeUndefined()
   })
 

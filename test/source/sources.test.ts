@@ -1,7 +1,7 @@
 /** The sources in memory and over other sources, and the faulty medium of the tests itself, on the common suite. */
 import { describe, expect, it } from "vitest"
-import { extent } from "../../src/extents/extent.ts"
-import { cachedSource, memorySource, readBytes, sliceSource } from "../../src/source/index.ts"
+import { extent, mergeExtents } from "../../src/extents/extent.ts"
+import { cachedSource, maskedSource, memorySource, readBytes, sliceSource } from "../../src/source/index.ts"
 import { byteSourceSuite } from "../suites/byte-source-suite.ts"
 import { countingSource } from "../suites/counting-source.ts"
 import { badSectors, faultySource } from "../suites/faulty-source.ts"
@@ -25,6 +25,14 @@ byteSourceSuite("a slice of a faulty medium", async () => ({
   bytes: bytes.slice(0, 200_192),
   unreadable: badSectors(200_192, 512),
 }))
+byteSourceSuite("an image with holes, on a faulty medium", async () => {
+  const missing = [extent(0, 100), extent(5000, 5000), extent(10_000, 24), extent(299_999, 1)]
+  return {
+    source: maskedSource(faultySource(bytes, unreadable), missing),
+    bytes,
+    unreadable: mergeExtents([...unreadable, ...missing]),
+  }
+})
 byteSourceSuite("a cache", async () => ({
   source: cachedSource(memorySource(bytes), { blockSize: 4096, blockCount: 3 }),
   bytes,
@@ -38,6 +46,16 @@ byteSourceSuite("a cache before a faulty medium", async () => ({
 describe("sliceSource", () => {
   it("refuses a part that leaves the whole", () => {
     expect(() => sliceSource(memorySource(bytes), extent(299_999, 2))).toThrow(RangeError)
+  })
+})
+
+describe("maskedSource", () => {
+  it("reads nothing where the image holds nothing", async () => {
+    const counted = countingSource(memorySource(bytes))
+    const masked = maskedSource(counted, [extent(4096, 8192), extent(20_000, 100)])
+    await masked.read(0, new Uint8Array(30_000))
+    await masked.read(5000, new Uint8Array(1000))
+    expect(counted.requests).toEqual([extent(0, 4096), extent(12_288, 7712), extent(20_100, 9900)])
   })
 })
 

@@ -3,7 +3,7 @@ import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
 import { endOf, extentBetween, totalLength } from "../../src/extents/extent.ts"
 import type { Lane } from "../../src/pipeline/lane.ts"
-import type { Outcome, Ticket } from "../../src/rescue/ticket.ts"
+import type { Direction, Outcome, Ticket } from "../../src/rescue/ticket.ts"
 import { type Expected, type Scenario, naiveOutput, scenarios } from "./lane-scenario.ts"
 
 export interface OpenedLane {
@@ -36,8 +36,9 @@ export function laneSuite(
           cuts,
           readSectors,
           fc.boolean(),
-          async (scenario, cuts, sectors, reversed) => {
-            const tickets = cutTickets(scenario, cuts, sectors * scenario.plan.sectorSize)
+          fc.constantFrom<Direction>("forward", "backward"),
+          async (scenario, cuts, sectors, reversed, direction) => {
+            const tickets = cutTickets(scenario, cuts, sectors * scenario.plan.sectorSize, direction)
             const opened = await open(scenario)
             try {
               const order = reversed ? tickets.toReversed() : tickets
@@ -71,13 +72,19 @@ export function laneSuite(
 /** What an output holds before the lane writes: stale bytes must not survive. */
 export const UNTOUCHED = 0x55
 
-export function cutTickets(scenario: Scenario, cuts: readonly number[], readSize: number): Ticket[] {
+export function cutTickets(
+  scenario: Scenario,
+  cuts: readonly number[],
+  readSize: number,
+  direction: Direction = "forward",
+): Ticket[] {
   const { length } = scenario.extent
   const borders = [...new Set([0, ...cuts.filter((cut) => cut < length), length])].sort((a, b) => a - b)
   return borders.slice(0, -1).map((start, id) => ({
     id,
     extent: extentBetween(start, borders[id + 1]!),
-    pass: "copy",
+    pass: "stream",
+    direction,
     readSize,
     epoch: 0,
   }))
@@ -85,12 +92,12 @@ export function cutTickets(scenario: Scenario, cuts: readonly number[], readSize
 
 function expectSame(output: Uint8Array, outcomes: readonly Outcome[], expected: Expected): void {
   expect(Buffer.compare(output, expected.output)).toBe(0)
-  const failed = outcomes.flatMap((outcome) => outcome.failed)
-  const lost = new Set(failed.flatMap((e) => Array.from({ length: e.length }, (_, i) => e.start + i)))
-  expect([...lost].sort((a, b) => a - b)).toEqual(expected.lost)
-  expect(totalLength(failed)).toBe(lost.size)
+  const failed = outcomes.flatMap((outcome) => [...outcome.failed, ...outcome.lost])
+  const gone = new Set(failed.flatMap((e) => Array.from({ length: e.length }, (_, i) => e.start + i)))
+  expect([...gone].sort((a, b) => a - b)).toEqual(expected.lost)
+  expect(totalLength(failed)).toBe(gone.size)
   expect(outcomes.reduce((sum, outcome) => sum + outcome.zeroSectorBytes, 0)).toBe(expected.zeroSectorBytes)
-  for (const { done, failed } of outcomes) {
-    for (const e of failed) expect(e.start >= done.start && endOf(e) <= endOf(done)).toBe(true)
+  for (const { done, failed, lost } of outcomes) {
+    for (const e of [...failed, ...lost]) expect(e.start >= done.start && endOf(e) <= endOf(done)).toBe(true)
   }
 }

@@ -9,14 +9,21 @@ import { requirement } from "./requirements.ts"
 const PATH = [process.env.PATH, "/usr/sbin", "/sbin"].join(delimiter)
 
 export function isOnPath(tool: string): boolean {
-  return PATH.split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, tool), constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
+  return findTool(tool) !== undefined
+}
+
+/** The path of the program, when there is one. */
+export function findTool(tool: string): string | undefined {
+  return PATH.split(delimiter)
+    .map((folder) => join(folder, tool))
+    .find((path) => {
+      try {
+        accessSync(path, constants.X_OK)
+        return true
+      } catch {
+        return false
+      }
+    })
 }
 
 /** Whether all of the tools are there; each one that is not is put on the closing list. */

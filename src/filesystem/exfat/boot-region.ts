@@ -10,9 +10,19 @@ export interface ExfatGeometry {
   readonly clusterSize: number
   readonly clusterCount: number
   readonly fatsAt: readonly number[]
+  /** Bytes of one FAT. */
+  readonly fatLength: number
+  /** Where cluster 2 lies. */
+  readonly clustersAt: number
+  readonly rootCluster: number
   readonly rootAt: number
+  /** Its own flag: not unmounted. */
+  readonly isDirty: boolean
   readonly serial: number
 }
+
+/** Section 3.1.13.2. */
+const VOLUME_DIRTY = 2
 
 /** Sectors in a boot region; its backup follows it. */
 export const BOOT_REGION_SECTORS = 12
@@ -39,7 +49,11 @@ export function readExfatBootSector(sector: Uint8Array): ExfatGeometry | undefin
       { length: boot.fatCount },
       (_, i) => (boot.fatOffset + i * boot.fatLength) * sectorSize,
     ),
+    fatLength: boot.fatLength * sectorSize,
+    clustersAt: boot.clusterHeapOffset * sectorSize,
+    rootCluster: boot.rootCluster,
     rootAt,
+    isDirty: (boot.flags & VOLUME_DIRTY) !== 0,
     serial: boot.serial,
   }
 }

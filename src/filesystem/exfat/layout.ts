@@ -44,6 +44,44 @@ export const ExfatBitmapEntry = struct("exFAT allocation bitmap entry", {
   dataLength: u64("bytes in the bitmap"),
 })
 
-/** Directory entries are 32 bytes; the first of them say what kind. */
+export const ExfatFileEntry = struct("exFAT file entry", {
+  type: u8("0x85", 0x85),
+  secondaryCount: u8("entries that follow and belong to it"),
+  checksum: u16("over the whole set, this field left out"),
+  attributes: u16("those of FAT"),
+  reserved06: bytes(26, "times"),
+})
+
+export const ExfatStreamEntry = struct("exFAT stream extension entry", {
+  type: u8("0xC0", 0xc0),
+  flags: u8("2: the clusters follow each other, and the FAT says nothing of them"),
+  reserved02: u8("unused"),
+  nameLength: u8("characters in the name"),
+  nameHash: u16("of the name in upper case"),
+  reserved06: bytes(2, "unused"),
+  validLength: u64("bytes that were ever written"),
+  reserved10: bytes(4, "unused"),
+  firstCluster: u32("first cluster of the file"),
+  dataLength: u64("bytes of the file"),
+})
+
+export const ExfatNameEntry = struct("exFAT file name entry", {
+  type: u8("0xC1", 0xc1),
+  flags: u8("zero"),
+  name: bytes(30, "UTF-16, 15 characters of it"),
+})
+
+/** Directory entries are 32 bytes; the first of them say what kind. Those below 0x80 are not in use. */
 export const EXFAT_ENTRY_SIZE = 32
-export const EXFAT_ENTRY = { end: 0x00, bitmap: 0x81, label: 0x83 } as const
+export const EXFAT_ENTRY = {
+  end: 0x00,
+  bitmap: 0x81,
+  label: 0x83,
+  file: 0x85,
+  stream: 0xc0,
+  name: 0xc1,
+} as const
+/** Every kind in use that the specification names, vendors' extensions included (section 7). */
+export const EXFAT_ENTRY_TYPES: ReadonlySet<number> = new Set([
+  0x81, 0x82, 0x83, 0x85, 0xa0, 0xa1, 0xa2, 0xc0, 0xc1, 0xe0, 0xe1,
+])

@@ -9,6 +9,10 @@ export interface FatGeometry {
   readonly clusterSize: number
   readonly media: number
   readonly fatsAt: readonly number[]
+  readonly fatLength: number
+  /** Where cluster 2 lies. */
+  readonly clustersAt: number
+  readonly clusterCount: number
   readonly rootAt: number
   /** Bytes of the root directory: all of it, or in FAT32 its first cluster. */
   readonly rootLength: number
@@ -65,6 +69,9 @@ export function readFatBootSector(sector: Uint8Array): FatGeometry | undefined {
     clusterSize,
     media: boot.media,
     fatsAt,
+    fatLength,
+    clustersAt,
+    clusterCount: clusters,
     rootAt: isFat32 ? clustersAt + (fat32.rootCluster - 2) * clusterSize : afterFats,
     rootLength: isFat32 ? clusterSize : fixedRootLength,
     ...(isFat32

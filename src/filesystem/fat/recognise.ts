@@ -3,12 +3,13 @@
  * backup boot sector.
  */
 import { equalBytes } from "../../bytes/compare.ts"
-import { type Parsed, viewOf } from "../../bytes/struct.ts"
+import { viewOf } from "../../bytes/struct.ts"
 import type { ByteSource } from "../../source/byte-source.ts"
 import { type Check, judge, takeSample } from "../check.ts"
 import { type FileSystem, shownSerial } from "../file-system.ts"
 import { type FatGeometry, readFatBootSector } from "./boot-sector.ts"
-import { FAT_ATTRIBUTE, FatDirectoryEntry, FsInfo } from "./layout.ts"
+import { isFolder, rawEntries } from "./directory.ts"
+import { FAT_ATTRIBUTE, FsInfo } from "./layout.ts"
 
 const BOOT_SECTOR_SIZE = 512
 /** Windows and mkfs put the label first; whoever sets it later uses the first free entry. */
@@ -35,7 +36,7 @@ export async function recogniseFat(
     checks.push(judge("backup-boot-sector", sample, (bytes) => equalBytes(bytes, boot.bytes)))
   }
   const root = await takeSample(source, geometry.rootAt, Math.min(geometry.rootLength, ROOT_BYTES_SEARCHED))
-  const rootCheck = judge("root-directory", root, isDirectory)
+  const rootCheck = judge("root-directory", root, isFolder)
   // Nothing but zeros is how an empty root directory looks: no evidence either way.
   if (rootCheck.outcome !== "zeros") checks.push(rootCheck)
   const label =
@@ -65,17 +66,11 @@ function isFatHead(head: Uint8Array, { bits, media }: FatGeometry): boolean {
   return first === 0x0fff_ff00 + media && (view.getUint32(4, true) & 0x03ff_fff8) === 0x03ff_fff8
 }
 
-/** It begins with entries, and all of them have the two unused attribute bits clear. */
-function isDirectory(bytes: Uint8Array): boolean {
-  const entries = entriesOf(bytes)
-  return entries.length > 0 && entries.every((entry) => entry.attributes < 0x40)
-}
-
 function labelInRoot(bytes: Uint8Array): string | undefined {
   const isLabel = (attributes: number): boolean =>
     (attributes & (FAT_ATTRIBUTE.volumeLabel | FAT_ATTRIBUTE.directory)) === FAT_ATTRIBUTE.volumeLabel
   const REMOVED = "\xe5"
-  const entry = entriesOf(bytes).find(
+  const entry = rawEntries(bytes).find(
     (entry) =>
       isLabel(entry.attributes) && entry.attributes !== FAT_ATTRIBUTE.longName && entry.name[0] !== REMOVED,
   )
@@ -89,16 +84,4 @@ function labelInBootSector({ label }: FatGeometry): string | undefined {
 /** Labels are in the code page of the machine that wrote them, which nothing records: only ASCII can be shown. */
 function shownLabel(raw: string): string {
   return raw.trimEnd().replace(/[^ -~]/g, "\ufffd")
-}
-
-function entriesOf(bytes: Uint8Array): Parsed<typeof FatDirectoryEntry>[] {
-  const entries = []
-  for (
-    let at = 0;
-    at + FatDirectoryEntry.size <= bytes.length && bytes[at] !== 0;
-    at += FatDirectoryEntry.size
-  ) {
-    entries.push(FatDirectoryEntry.parse(bytes, at))
-  }
-  return entries
 }

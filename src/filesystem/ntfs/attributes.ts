@@ -5,7 +5,7 @@
 import { byteOffset } from "../../bytes/byte-offset.ts"
 import { bytes, struct, u16, u32, u64, u8 } from "../../bytes/struct.ts"
 import { parseUtf16 } from "../../bytes/utf16.ts"
-import type { FileRecord } from "./file-record.ts"
+import { type FileRecord, residentValue } from "./file-record.ts"
 import { ATTRIBUTE, AttributeHeader } from "./layout.ts"
 
 const NonResidentHeader = struct("NTFS attribute header, non-resident", {
@@ -36,9 +36,18 @@ const FileName = struct("NTFS file name attribute", {
   namespace: u8("POSIX, Win32, DOS"),
 })
 
-const FILE_NAME = 0x30
-const DATA = 0x80
-const INDEX_ROOT = 0x90
+const VolumeInformation = struct("NTFS volume information attribute", {
+  reserved00: bytes(8, "unused"),
+  majorVersion: u8("3 since Windows XP"),
+  minorVersion: u8("1 since Windows XP"),
+  flags: u16("1: dirty, a check is due"),
+})
+
+/** The name that DOS sees of a file that has a longer one too. */
+const NAMESPACE_DOS = 2
+const DIRTY = 1
+/** Attribute flags: compressed with any unit, or encrypted by EFS. */
+const CODED = 0x40ff
 
 export interface DataRun {
   /** Absent in a sparse run, which lies nowhere. */
@@ -51,29 +60,55 @@ export interface DataStream {
   /** Bytes. */
   readonly allocatedSize: number
   readonly dataSize: number
+  /** Of those, the ones from the start that were ever written; the rest reads as zeros. */
+  readonly initialisedSize: number
+  /** Compressed or encrypted: its clusters do not hold the bytes of the file. */
+  readonly isCoded: boolean
   /** Whether the runs tell of all of it: long run lists are spread over several records. */
   readonly isWhole: boolean
 }
 
-/** Of the first name attribute. */
+/** The long one where there are two. */
 export function fileNameOf(record: FileRecord): string | undefined {
+  let short: string | undefined
   for (const { at, header } of attributesOf(record)) {
-    if (header.type !== FILE_NAME || header.nonResident !== 0) continue
-    const start = at + header.valueOffset
-    if (start + FileName.size > at + header.length) return undefined
-    const { nameLength } = FileName.parse(record.bytes, start)
-    const end = start + FileName.size + 2 * nameLength
-    return end <= at + header.length
-      ? parseUtf16(record.bytes.subarray(start + FileName.size, end))
-      : undefined
+    if (header.type !== ATTRIBUTE.fileName || header.nonResident !== 0) continue
+    const found = parseFileName(record.bytes.subarray(at + header.valueOffset, at + header.length))
+    if (found && found.namespace !== NAMESPACE_DOS) return found.name
+    short ??= found?.name
   }
-  return undefined
+  return short
+}
+
+/** @param value of a file name attribute, here or as the key of an index entry */
+export function parseFileName(value: Uint8Array): { name: string; namespace: number } | undefined {
+  if (value.length < FileName.size) return undefined
+  const { nameLength, namespace } = FileName.parse(value)
+  const end = FileName.size + 2 * nameLength
+  return end <= value.length ? { name: parseUtf16(value.subarray(FileName.size, end)), namespace } : undefined
 }
 
 /** The non-resident data stream of that name; without one, the file's own. */
 export function dataStreamOf(record: FileRecord, name = ""): DataStream | undefined {
+  return streamOf(record, ATTRIBUTE.data, name)
+}
+
+/** The index blocks of a folder; `undefined` when it is small enough to have none. */
+export function indexStreamOf(record: FileRecord): DataStream | undefined {
+  return streamOf(record, ATTRIBUTE.indexAllocation, "$I30")
+}
+
+/** Whether the record of $Volume says that a check is due; `undefined` when it does not say. */
+export function isMarkedDirty(record: FileRecord): boolean | undefined {
+  const value = residentValue(record, ATTRIBUTE.volumeInformation)
+  if (!value || value.length < VolumeInformation.size) return undefined
+  return (VolumeInformation.parse(value).flags & DIRTY) !== 0
+}
+
+/** The non-resident attribute of that type and name. */
+function streamOf(record: FileRecord, type: number, name: string): DataStream | undefined {
   for (const { at, header } of attributesOf(record)) {
-    if (header.type !== DATA || header.nonResident !== 1 || header.nameLength !== name.length) continue
+    if (header.type !== type || header.nonResident !== 1 || header.nameLength !== name.length) continue
     const nameAt = at + header.nameOffset
     if (parseUtf16(record.bytes.subarray(nameAt, nameAt + 2 * name.length)) !== name) continue
     return readStream(record.bytes.subarray(at, at + header.length))
@@ -92,7 +127,7 @@ export function indexBlockSizeOf(record: FileRecord): number | undefined {
   for (const { at, header } of attributesOf(record)) {
     const start = at + header.valueOffset
     if (
-      header.type === INDEX_ROOT &&
+      header.type === ATTRIBUTE.indexRoot &&
       header.nonResident === 0 &&
       start + IndexRoot.size <= at + header.length
     )
@@ -122,13 +157,17 @@ function readStream(attribute: Uint8Array): DataStream | undefined {
   const header = NonResidentHeader.parse(attribute)
   const allocatedSize = byteOffset(header.allocatedSize)
   const dataSize = byteOffset(header.dataSize)
+  const initialisedSize = byteOffset(header.initialisedSize)
   const runs = readRuns(attribute.subarray(header.runsOffset))
-  if (allocatedSize === undefined || dataSize === undefined || !runs) return undefined
+  if (allocatedSize === undefined || dataSize === undefined || initialisedSize === undefined || !runs)
+    return undefined
   const clusterCount = runs.reduce((sum, run) => sum + run.clusterCount, 0)
   return {
     runs,
     allocatedSize,
     dataSize,
+    initialisedSize: Math.min(initialisedSize, dataSize),
+    isCoded: (header.flags & CODED) !== 0,
     isWhole: BigInt(clusterCount) === header.lastVcn + 1n && header.firstVcn === 0n,
   }
 }

@@ -68,6 +68,35 @@ export const AttributeHeader = struct("NTFS attribute header, resident", {
 })
 export type AttributeHeader = Parsed<typeof AttributeHeader>
 
-export const ATTRIBUTE = { volumeName: 0x60, end: 0xffff_ffff } as const
+export const IndexHeader = struct("NTFS index header", {
+  entriesOffset: u32("from this header to the first entry"),
+  entriesSize: u32("from this header to the end of the last entry"),
+  allocatedSize: u32("from this header to the end of the room for entries"),
+  flags: u32("1: the index has blocks beside its root"),
+})
+
+export const IndexBlockHeader = struct("NTFS index block header", {
+  head: RecordHead,
+  logSequence: u64("last $LogFile entry about the block"),
+  vcn: u64("place of the block in the index"),
+  index: IndexHeader,
+})
+
+export const IndexEntry = struct("NTFS index entry of a folder", {
+  file: u64("number of the FILE record, in the low 48 bits, and its sequence"),
+  length: u16("bytes of the entry"),
+  keyLength: u16("bytes of the file name attribute behind this header"),
+  flags: u32("1: a sub-node follows, 2: the last entry, which has no name"),
+})
+
+export const ATTRIBUTE = {
+  fileName: 0x30,
+  volumeName: 0x60,
+  volumeInformation: 0x70,
+  data: 0x80,
+  indexRoot: 0x90,
+  indexAllocation: 0xa0,
+  end: 0xffff_ffff,
+} as const
 /** Records of $MFT with a fixed meaning. */
-export const RECORD = { mft: 0, mftMirror: 1, logFile: 2, volume: 3 } as const
+export const RECORD = { mft: 0, mftMirror: 1, logFile: 2, volume: 3, root: 5, bitmap: 6 } as const

@@ -1,0 +1,83 @@
+/**
+ * `--wait`: a drive that went away is looked for until it is back. It often has another name then, so it is known by what is
+ * on it: its size, and the identifier of the volume in one of the metadata copies. A path says nothing.
+ */
+import { readdir } from "node:fs/promises"
+import { setTimeout as pause } from "node:timers/promises"
+import { surveyMetadata } from "../locate/index.ts"
+import type { DriveSpec, SourceSpec } from "../source/byte-source.ts"
+import { openSource, resolveSource } from "../source/index.ts"
+import type { OpenInput } from "./open-input.ts"
+import type { OpenVolume } from "./open-volume.ts"
+import type { JobContext } from "./requests.ts"
+
+export interface LostDrive {
+  readonly input: OpenInput
+  readonly volume: OpenVolume
+  /** Infinity: until somebody stops it. */
+  readonly waitMs: number
+}
+
+const LOOK_MS = 1_000
+const LINUX_DEVICES = "/sys/class/block"
+
+/** Where the volume is now; `undefined` when it did not come back in time, or cannot be known again. */
+export async function awaitDrive(
+  lost: LostDrive,
+  error: unknown,
+  { emit, signal }: JobContext,
+): Promise<SourceSpec | undefined> {
+  const { input, volume, waitMs } = lost
+  const notice = (code: string, text: string): void => emit({ type: "notice", code, text })
+  const { path } = input.report
+  const reason = error instanceof Error ? error.message : String(error)
+  const volumeId = volume.copies.find(({ copy }) => copy.block)?.copy.block?.dataset.header.id
+  if (volumeId === undefined) {
+    notice("drive-unknowable", `${reason}; nothing on it tells it apart, so nobody waits for it`)
+    return undefined
+  }
+  const time = waitMs === Infinity ? "until it is back" : `${waitMs / 1000} s`
+  notice("drive-awaited", `${reason}: waiting for it, ${time}; connect it again, under any name`)
+
+  for (const end = performance.now() + waitMs; performance.now() < end && !signal.aborted;) {
+    for (const candidate of await candidatePaths(path)) {
+      const drive = await resolveSource(candidate).catch(() => undefined)
+      if (!drive || !(await isSame(drive, lost, volumeId))) continue
+      notice("drive-back", `the drive is back as ${drive.path}: going on`)
+      return onDrive(volume.spec, drive)
+    }
+    await pause(LOOK_MS, undefined, { signal }).catch(() => {})
+  }
+  return undefined
+}
+
+/** Every block device, the old name first. */
+async function candidatePaths(path: string): Promise<string[]> {
+  const names = await readdir(LINUX_DEVICES).catch(() => [])
+  return [...new Set([path, ...names.map((name) => `/dev/${name}`)])]
+}
+
+/** Its size, sectors and volume identifier: of the copies that the volume had, one that can be read suffices. */
+async function isSame(drive: DriveSpec, { input, volume }: LostDrive, volumeId: string): Promise<boolean> {
+  const { spec } = input
+  const sectorSizeOf = (s: DriveSpec): number => (s.kind === "device" ? s.sectorSize : 0)
+  if (drive.kind !== spec.kind || drive.size !== spec.size || sectorSizeOf(drive) !== sectorSizeOf(spec))
+    return false
+  try {
+    const source = await openSource(onDrive(volume.spec, drive))
+    try {
+      const copies = await surveyMetadata(source, volume.place.metadataOffsets)
+      return copies.some(({ block }) => block?.dataset.header.id === volumeId)
+    } finally {
+      await source.close()
+    }
+  } catch {
+    // It may be on its way in or out.
+    return false
+  }
+}
+
+/** The same part of another drive. */
+function onDrive(spec: SourceSpec, drive: DriveSpec): SourceSpec {
+  return spec.kind === "slice" || spec.kind === "masked" ? { ...spec, of: onDrive(spec.of, drive) } : drive
+}
