@@ -43,6 +43,16 @@ export type CommandName = keyof typeof COMMANDS
 
 export const COMMAND_NAMES = Object.keys(COMMANDS) as readonly CommandName[]
 
-export function findCommand(word: string | undefined): CommandName | undefined {
-  return COMMAND_NAMES.find((name) => name === word?.toLowerCase())
+/** The command that the words begin with; of some it has two. */
+export function findCommand(words: readonly string[]): CommandName | undefined {
+  return COMMAND_NAMES.find((name) => wordsOf(name).every((word, i) => word === words[i]?.toLowerCase()))
+}
+
+/** The commands of two words of which this is the first: `keys` of `keys find`. */
+export function commandsAfter(first: string): CommandName[] {
+  return COMMAND_NAMES.filter((name) => wordsOf(name).length > 1 && wordsOf(name)[0] === first.toLowerCase())
+}
+
+export function wordsOf(name: string): string[] {
+  return name.split(" ")
 }

@@ -7,7 +7,7 @@
  * nothing starts with a slash that may be a path: `/rp` is an option on Windows only, `/?` everywhere.
  */
 import { UsageError } from "../errors.ts"
-import { findCommand } from "./commands.ts"
+import { COMMANDS, commandsAfter, findCommand, wordsOf } from "./commands.ts"
 import type { Given, Invocation, Parsed } from "./invocation.ts"
 import { nearest } from "./nearest.ts"
 import { OPTION_KEYS, OPTION_ROWS, findOption, spell, type OptionKey, type ValueFrom } from "./options.ts"
@@ -17,14 +17,28 @@ import { refuseWhatDoesNotFit } from "./refusals.ts"
 export function parse(argv: readonly string[], platform: NodeJS.Platform): Parsed {
   if (argv.length === 0) return { action: "usage" }
   const { words, given, redacted } = readArguments(argv, platform)
-  const command = words[0]?.mayBeCommand ? findCommand(words[0].text) : undefined
+  const commandWords = words.map(({ text, mayBeCommand }) => (mayBeCommand ? text : ""))
+  const command = findCommand(commandWords)
   if (given.some(({ key }) => key === "help")) return { action: "help", ...(command && { command }) }
   if (given.some(({ key }) => key === "version")) return { action: "version" }
 
-  const positionals = (command ? words.slice(1) : words).map(({ text }) => text)
+  if (!command) refuseHalfACommand(commandWords[0])
+  const positionals = words.slice(command ? wordsOf(command).length : 0).map(({ text }) => text)
   const invocation = { command: command ?? "repair", positionals, given, redacted } satisfies Invocation
   refuseWhatDoesNotFit(invocation)
   return { action: "run", ...invocation }
+}
+
+/** The first word of commands of two, without a second one that makes it a command. */
+function refuseHalfACommand(word = ""): void {
+  const commands = commandsAfter(word)
+  if (commands.length === 0) return
+  throw new UsageError("unknown-command", `${word.toLowerCase()} is half a command`, {
+    next: [
+      ...commands.map((name) => `write repair-bde ${name} ${COMMANDS[name].positionals.join(" ")}`),
+      `write ./${word.toLowerCase()} when a file is meant`,
+    ],
+  })
 }
 
 /**
