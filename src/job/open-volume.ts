@@ -3,7 +3,7 @@ import type { Finding } from "../findings.ts"
 import {
   ConversionState,
   type Datum,
-  type KeyPackage,
+  type KeyBackup,
   type KeyProtector,
   type MetadataBlock,
   type VolumeFacts,
@@ -14,6 +14,7 @@ import { type VolumePlace, surveyMetadata } from "../locate/index.ts"
 import { type Account, type JudgedCopy, type Reconciled, reconcile } from "../repair/index.ts"
 import type { ByteSource, SourceSpec } from "../source/byte-source.ts"
 import { readBytes } from "../source/read-bytes.ts"
+import type { LoadedKeyPackage } from "./load-key-packages.ts"
 import { type OpenInput, sliceOf } from "./open-input.ts"
 
 /** The sector size of nearly every disk, where neither metadata nor boot sector names one. */
@@ -26,6 +27,8 @@ export interface OpenVolume {
   readonly spec: SourceSpec
   readonly reconciled: Reconciled
   readonly copies: readonly JudgedCopy[]
+  /** Those that were given, of whatever volume. */
+  readonly backups: readonly KeyBackup[]
   /** Absent when no copy could be parsed. */
   readonly metadata?: VolumeMetadata
 }
@@ -47,7 +50,7 @@ export async function openVolume(
   place: VolumePlace,
   index: number,
   signal: AbortSignal,
-  packages: readonly KeyPackage[] = [],
+  packages: readonly LoadedKeyPackage[] = [],
 ): Promise<OpenVolume> {
   const { source, spec } = sliceOf(input, place)
   const reconciled = reconcile({
@@ -58,7 +61,12 @@ export async function openVolume(
     sizes: [place.fullSize ?? source.size],
   })
   const metadata = readMetadata(reconciled)
-  return { index, place, source, spec, reconciled, copies: reconciled.judged, ...(metadata && { metadata }) }
+  return {
+    ...{ index, place, source, spec, reconciled },
+    copies: reconciled.judged,
+    backups: [...new Set(packages.flatMap(({ backup }) => backup ?? []))],
+    ...(metadata && { metadata }),
+  }
 }
 
 /** Datums that a search met where no metadata block is any more. */

@@ -71,7 +71,7 @@ export async function reachPlan(
   }
 }
 
-interface UnlockedVolume {
+export interface UnlockedVolume {
   readonly found: OpenVolume
   readonly report: VolumeReport
   readonly unlocked: AnyUnlockStep
@@ -79,11 +79,11 @@ interface UnlockedVolume {
 }
 
 /** The first volume that a credential opens. @throws MetadataError, CredentialError when none does */
-async function unlockOne(
+export async function unlockOne(
   input: OpenInput,
   request: CheckRequest,
   context: JobContext,
-  onVolume: ReachOptions["onVolume"],
+  onVolume?: ReachOptions["onVolume"],
 ): Promise<UnlockedVolume> {
   const tries: TryReport[] = []
   let hopeless: unknown

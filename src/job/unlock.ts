@@ -145,6 +145,16 @@ export function nothingOpened(tries: readonly TryReport[], credentialCount: numb
   })
 }
 
+/** Of a volume that was opened, but not by way of the key that all of its key protectors wrap. */
+export function lacksVmk(): CredentialError {
+  return new CredentialError("vmk-unknown", "what opened the volume does not give its VMK", {
+    next: [
+      "give the recovery password, the password, a startup key or the VMK itself",
+      "a volume that is not encrypted has no keys",
+    ],
+  })
+}
+
 function describeTry({ credential, protector, outcome, why, form }: Try): TryReport {
   return {
     credential: form ? `${credential}, ${form}` : credential,
