@@ -32,6 +32,7 @@ const ENTRIES = [
   "pipeline/digest-entry.ts",
   "pipeline/scan-entry.ts",
   "crypto/node-stretch-worker.ts",
+  "crypto/node-stretcher-worker.ts",
 ]
 const BUNDLE = join(OUTPUT, "bin")
 const PROGRAM = join(BUNDLE, "main.js")

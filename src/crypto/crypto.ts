@@ -17,6 +17,27 @@ export interface StretchOptions {
   readonly onProgress?: (done: number, total: number) => void
 }
 
+/** Stretches candidates side by side, in a thread of its own where there are threads: what a search needs. */
+export interface Stretcher {
+  /**
+   * One stretch for each initial value; up to four take hardly longer than one.
+   * @param initials 1 to 4, of 32 bytes @param salt 16 bytes, of all of them
+   * @throws the signal's reason when it is aborted
+   */
+  stretch(
+    initials: readonly Uint8Array[],
+    salt: Uint8Array,
+    options?: StretcherOptions,
+  ): Promise<Uint8Array[]>
+  close(): Promise<void>
+}
+
+export interface StretcherOptions {
+  readonly signal?: AbortSignal
+  /** Fewer than a whole stretch has: to measure the speed. What comes out is no key then. */
+  readonly steps?: number
+}
+
 export interface Crypto {
   /** SHA-256 of the parts in order. */
   sha256(...parts: readonly Uint8Array[]): Uint8Array
@@ -29,6 +50,8 @@ export interface Crypto {
    * @throws the signal's reason when it is aborted
    */
   stretch(initial: Uint8Array, salt: Uint8Array, options?: StretchOptions): Promise<Uint8Array>
+  /** As many as there are processors. The caller closes them. */
+  openStretchers(): readonly Stretcher[]
   /** @param fvek the whole key as unwrapped, unused parts included @throws RangeError when its length does not fit */
   createSectorCipher(
     method: EncryptionMethod,

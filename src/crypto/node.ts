@@ -7,6 +7,7 @@ import type { Crypto } from "./crypto.ts"
 import { checkCcm, checkStretch, STRETCH_STEPS } from "./inputs.ts"
 import { createNodeSectorCipher } from "./node-sector-cipher.ts"
 import { stretchSteps } from "./node-stretch.ts"
+import { openStretchers } from "./node-stretchers.ts"
 
 const CCM = "aes-256-ccm"
 const CCM_TAG = { authTagLength: 16 }
@@ -40,6 +41,7 @@ export const nodeCrypto: Crypto = {
     checkStretch(initial, salt)
     return stretchSteps(initial, salt, STRETCH_STEPS, options)
   },
+  openStretchers,
   createSectorCipher: createNodeSectorCipher,
 }
 
