@@ -8,7 +8,18 @@ const SOURCE = join(dirname(fileURLToPath(import.meta.url)), "../src")
 
 const PORTS = ["source", "sink", "crypto"]
 const FORMATS = ["container", "partition", "fve", "credential", "filesystem"]
-const OPERATIONS = ["locate", "repair", "unlock", "volume", "rescue", "proof", "patch", "places", "report"]
+const OPERATIONS = [
+  "clinic",
+  "locate",
+  "repair",
+  "unlock",
+  "volume",
+  "rescue",
+  "proof",
+  "patch",
+  "places",
+  "report",
+]
 /** Layer 0 may import each other only from right to left. */
 const GROUND = ["errors", "bytes", "extents", "findings"]
 const BELOW_PIPELINE = [...GROUND, ...PORTS, ...FORMATS, "volume", "rescue"]
@@ -51,6 +62,8 @@ const WRITERS: Readonly<Record<string, string>> = {
   "patch/apply.ts": "the source",
   "job/undo-files.ts": "the undo file",
   "job/scan-checkpoint.ts": "the state of a scan",
+  "job/private-file.ts": "keys, and what they open",
+  "job/search-state.ts": "the state of a search",
   "cli/log-file.ts": "the log",
   "cli/terminal.ts": "the terminal",
 }
