@@ -10,7 +10,7 @@ import type { RecoveryPasswordCredential, StartupKeyCredential } from "../creden
 import type { Secret } from "../crypto/secret.ts"
 import type { Finding } from "../findings.ts"
 import type { CcmBox } from "../crypto/crypto.ts"
-import type { KeyPackage } from "../fve/index.ts"
+import type { KeyBackup, KeyPackage } from "../fve/index.ts"
 
 /** What a drive asks for. GUIDs are upper case without braces, as everywhere; any list may be empty. */
 export interface WantedKeys {
@@ -39,7 +39,8 @@ export interface KeyFacts {
 export type FoundKey =
   | { readonly kind: "recovery-password"; readonly credential: RecoveryPasswordCredential }
   | { readonly kind: "startup-key"; readonly credential: StartupKeyCredential }
-  | { readonly kind: "key-package"; readonly keyPackage: KeyPackage }
+  /** One that came out of a key backup has the backup with it, which knows where the volume lies. */
+  | { readonly kind: "key-package"; readonly keyPackage: KeyPackage; readonly backup?: KeyBackup }
   /** A startup key as the registry of a Windows volume keeps it, wrapped with the auto-unlock key of that volume. */
   | { readonly kind: "auto-unlock-key"; readonly wrapped: CcmBox }
 
