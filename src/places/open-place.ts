@@ -5,9 +5,22 @@ import { keysInFile } from "./file.ts"
 import { folderPlace } from "./folder.ts"
 import type { KeyPlace } from "./place.ts"
 import { chunksOfNamed } from "./read-file.ts"
+import type { PlaceSettings } from "./settings.ts"
 
-/** @throws CredentialError when there is no such place */
-export async function openPlace(spec: string): Promise<KeyPlace> {
+/** @throws CredentialError when there is no such place @throws UsageError for a service whose name is malformed */
+export async function openPlace(spec: string, settings: PlaceSettings = {}): Promise<KeyPlace> {
+  switch (/^(ldaps?|entra):/i.exec(spec)?.[1]?.toLowerCase()) {
+    case "ldap":
+    case "ldaps":
+      return (await import("./ad-ds/index.ts")).openAdDs(spec, settings.adDs ?? {})
+    case "entra":
+      return (await import("./entra/index.ts")).openEntra(spec, settings.entra ?? {})
+    default:
+      return openFiles(spec)
+  }
+}
+
+async function openFiles(spec: string): Promise<KeyPlace> {
   const facts = await stat(spec).catch((cause: unknown) => {
     throw unreadable(spec, cause)
   })

@@ -1,0 +1,283 @@
+/**
+ * Against a real Active Directory: Samba as a domain controller, with accounts of every degree of trust. What it holds is of
+ * a forged volume, so that what is found can be compared byte for byte.
+ */
+import { writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { EncryptionMethod } from "../../../src/crypto/method.ts"
+import { parseMetadataBlock, readKeyProtector } from "../../../src/fve/index.ts"
+import { type AdDsSettings, openAdDs } from "../../../src/places/ad-ds/index.ts"
+import { freeExtents, loadFixture } from "../../fixtures/fixtures.ts"
+import { forge } from "../../forge/forge.ts"
+import { forgeKeyPackage } from "../../forge/key-package.ts"
+import { makeCertificates } from "../../servers/certificates.ts"
+import { computerEntry, recoveryEntry, type RecoveryInformation } from "../../servers/recovery-information.ts"
+import { type Login, requireSamba, startSamba, type SambaDomain } from "../../servers/samba.ts"
+import { temporaryFolder } from "../../suites/system.ts"
+import { type Outcome, searchPlace, secret } from "../search.ts"
+
+const hasSamba = requireSamba()
+const STARTING_MS = 120_000
+
+const CLIENTS = "OU=Clients,DC=rb,DC=test"
+const PC01 = `CN=PC01,${CLIENTS}`
+/** Of another computer. */
+const OTHER: RecoveryInformation = {
+  keyId: "0FF1CE00-0102-0304-0506-0708090A0B0C",
+  volumeId: "00000001-0002-0003-0004-000000000005",
+  recoveryPassword: "000011-000022-000033-000044-000055-000066-000077-000088",
+}
+
+describe.skipIf(!hasSamba)("a Samba domain controller", () => {
+  let domain: SambaDomain
+  let drive: RecoveryInformation & { readonly keyPackage: Uint8Array }
+  /** May read everything of recovery information. */
+  let delegated: Login
+  /** May read recovery information, and nothing of it that is confidential. */
+  let reader: Login
+  let nobody: Login
+
+  beforeAll(async () => {
+    drive = await forgeDrive()
+    domain = await startSamba()
+    domain.add(`dn: ${CLIENTS}\nobjectClass: organizationalUnit\n\n`)
+    domain.add(computerEntry("PC01", CLIENTS) + recoveryEntry(drive, PC01))
+    domain.add(computerEntry("PC02", CLIENTS) + recoveryEntry(OTHER, `CN=PC02,${CLIENTS}`))
+    delegated = domain.addUser("delegated", ["read", "read passwords", "read key packages"], CLIENTS)
+    reader = domain.addUser("reader", ["read"], CLIENTS)
+    nobody = domain.addUser("nobody", [], CLIENTS)
+  }, STARTING_MS)
+  afterAll(() => domain?.stop())
+
+  it.each(["ldaps", "ldap"])(
+    "gives the drive's recovery password and key package over %s:",
+    async (scheme) => {
+      const found = await search({ protectorIds: [drive.keyId] }, delegated, {}, scheme)
+      expect(found.error).toBeUndefined()
+      expect(found.passwords).toEqual([drive.recoveryPassword])
+      const [password, keyPackage] = found.candidates
+      expect(password).toMatchObject({ protectorId: drive.keyId, volumeId: drive.volumeId, computer: "PC01" })
+      expect(password!.origin).toBe(`${domain.host}, CN=2026-11-22T08:00:00-00:00{${drive.keyId}},${PC01}`)
+      expect(keyPackage).toMatchObject({ kind: "key-package", volumeId: drive.volumeId })
+      expect(keyPackage).toHaveProperty("keyPackage.protectors.0.id", drive.keyId)
+    },
+  )
+
+  it.each<[string, () => object]>([
+    ["the volume's GUID", () => ({ volumeIds: [drive.volumeId] })],
+    ["the first eight characters of a key ID", () => ({ shortIds: [drive.keyId.slice(0, 8)] })],
+    ["the computer, where the key ID is not known", () => ({ computers: ["PC01"] })],
+    [
+      "the computer, where the key ID is in no directory",
+      () => ({ protectorIds: [OTHER.keyId.replace("0FF1CE", "000000")], computers: ["pc01"] }),
+    ],
+  ])("is searched by %s", async (_, wanted) => {
+    const found = await search(wanted(), delegated)
+    expect(found.error).toBeUndefined()
+    expect(found.passwords).toEqual([drive.recoveryPassword])
+  })
+
+  it.each([`?computer=PC02`, `/CN=PC02,${CLIENTS}`])(
+    "is searched only at %s when that is asked for",
+    async (rest) => {
+      const found = await search({}, delegated, {}, "ldaps", rest)
+      expect(found.passwords).toEqual([OTHER.recoveryPassword])
+    },
+  )
+
+  it("gives nothing of a key ID that it does not hold, and does not call that a right that is missing", async () => {
+    const found = await search({ protectorIds: ["00000000-1111-2222-3333-444444444444"] }, delegated)
+    expect(found).toMatchObject({ candidates: [], findings: [] })
+    expect(found.error).toBeUndefined()
+  })
+
+  it("is not read as a whole when the drive shows no key ID", async () => {
+    const found = await search({}, delegated)
+    expect(found.error).toMatchObject({ code: "place-too-wide", exitCode: 2 })
+  })
+
+  describe("to whom the right is missing", () => {
+    it("says that the recovery password is there, and which right is missing", async () => {
+      const found = await search({ protectorIds: [drive.keyId] }, reader)
+      expect(found).toMatchObject({ candidates: [], findings: ["recovery-password-hidden"] })
+      expect(found.error).toMatchObject({ code: "directory-no-right", exitCode: 15 })
+      expect(found.error!.message).toContain(drive.keyId)
+      expect(found.error!.next.join("\n")).toMatch(/Control access.*msFVE-RecoveryPassword/)
+      expect(found.error!.next.join("\n")).toContain("dsacls")
+    })
+
+    it("tells it from a key ID that is not there", async () => {
+      const found = await search({ protectorIds: ["00000000-1111-2222-3333-444444444444"] }, reader)
+      expect(found).toMatchObject({ candidates: [], findings: [] })
+      expect(found.error).toBeUndefined()
+    })
+
+    it("says so too where not even the class may be read, when the computer is known", async () => {
+      const found = await search({ protectorIds: [drive.keyId], computers: ["PC01"] }, nobody)
+      expect(found.error).toMatchObject({ code: "directory-no-right" })
+      expect(found.error!.message).toContain(drive.keyId)
+    })
+
+    it("cannot be told from nothing at all otherwise, and that is what it says", async () => {
+      const found = await search({ protectorIds: [drive.keyId] }, nobody)
+      expect(found.error).toMatchObject({ code: "directory-shows-nothing", exitCode: 15 })
+    })
+
+    it("says that the key is not there where only names of other keys are shown", async () => {
+      const found = await search({ protectorIds: [OTHER.keyId], computers: ["PC01"] }, nobody)
+      expect(found).toMatchObject({ candidates: [], findings: ["directory-other-keys"] })
+      expect(found.error).toBeUndefined()
+    })
+  })
+
+  it("gives the key package alone to whom only that was delegated", async () => {
+    const odd = domain.addUser("odd", ["read", "read key packages"], CLIENTS)
+    const found = await search({ protectorIds: [drive.keyId] }, odd)
+    expect(found.error).toBeUndefined()
+    expect(found.candidates.map(({ kind }) => kind)).toEqual(["key-package"])
+    expect(found.findings).toEqual(["recovery-password-hidden"])
+  })
+
+  describe("is refused, or refuses,", () => {
+    it("with a wrong password, and says which user", async () => {
+      const found = await search({ protectorIds: [drive.keyId] }, { ...delegated, password: "wrong" })
+      expect(found.error).toMatchObject({ code: "directory-login-refused", exitCode: 15 })
+      expect(found.error!.message).toContain(delegated.name)
+      expect(JSON.stringify([found.error!.message, found.error!.data])).not.toContain("wrong,")
+    })
+
+    it("with an account that is disabled, and says so", async () => {
+      const disabled = domain.addUser("disabled", ["read"], CLIENTS)
+      domain.tool("user", "disable", "disabled")
+      const found = await search({ protectorIds: [drive.keyId] }, disabled)
+      expect(found.error!.message).toMatch(/the account is disabled$/)
+    })
+
+    it.each(["ldaps", "ldap"])(
+      "with a certificate of an authority that is not trusted, over %s:",
+      async (scheme) => {
+        const folder = temporaryFolder()
+        const { ca } = makeCertificates(folder.path, "IP:127.0.0.1")
+        const found = await search({ protectorIds: [drive.keyId] }, delegated, { caFile: ca }, scheme)
+        folder.dispose()
+        expect(found.error).toMatchObject({ code: "directory-untrusted", exitCode: 15 })
+        expect(found.error!.next[0]).toContain("--ldap-ca")
+      },
+    )
+
+    it("with the authorities of this computer, which know none of a domain", async () => {
+      const { caFile: _, ...settings } = settingsOf(delegated)
+      const found = await searchPlace(openAdDs(`ldaps://${domain.host}`, settings), {
+        protectorIds: [drive.keyId],
+      })
+      expect(found.error).toMatchObject({ code: "directory-untrusted" })
+    })
+
+    it("never when the certificate is not to be looked at, and that is said", async () => {
+      const { caFile: _, ...settings } = settingsOf(delegated, { insecureTls: true })
+      const place = openAdDs(`ldaps://${domain.host}`, settings)
+      const found = await searchPlace(place, { protectorIds: [drive.keyId] })
+      expect(found).toMatchObject({ passwords: [drive.recoveryPassword], notices: ["insecure-tls"] })
+    })
+
+    it("with a part of the directory that is not there", async () => {
+      const found = await search(
+        { protectorIds: [drive.keyId] },
+        delegated,
+        {},
+        "ldaps",
+        "/OU=Nowhere,DC=rb,DC=test",
+      )
+      expect(found.error).toMatchObject({ code: "directory-base-missing" })
+    })
+
+    it("with a file that holds no certificate", async () => {
+      const path = join(domain.folder, "no-certificate")
+      writeFileSync(path, "no certificate")
+      const found = await search({ protectorIds: [drive.keyId] }, delegated, { caFile: path })
+      expect(found.error).toMatchObject({ code: "directory-ca-unreadable" })
+    })
+  })
+
+  it("takes the authority's certificate as Windows saves it, too: DER", async () => {
+    const { X509Certificate } = await import("node:crypto")
+    const { readFileSync } = await import("node:fs")
+    const path = join(domain.folder, "ca.cer")
+    writeFileSync(path, new X509Certificate(readFileSync(domain.certificates.ca)).raw)
+    const found = await search({ protectorIds: [drive.keyId] }, delegated, { caFile: path })
+    expect(found.passwords).toEqual([drive.recoveryPassword])
+  })
+
+  it("asks for the password when none was given, and takes an empty one for none", async () => {
+    const { password: _, ...settings } = settingsOf(delegated)
+    const place = openAdDs(`ldaps://${domain.host}`, settings)
+    const wanted = { protectorIds: [drive.keyId] }
+    const questions: string[] = []
+    const ask = (answer: string) => (question: string) => {
+      questions.push(question)
+      return Promise.resolve(secret(answer))
+    }
+    const asked = await searchPlace(place, wanted, { askSecret: ask(delegated.password) })
+    expect(asked.passwords).toEqual([drive.recoveryPassword])
+    expect(questions).toEqual([`Password of ${delegated.name} for ${domain.host}: `])
+    const empty = await searchPlace(place, wanted, { askSecret: ask("") })
+    expect(empty.error).toMatchObject({ code: "no-directory-password" })
+    expect((await searchPlace(place, wanted)).error).toMatchObject({ code: "no-directory-password" })
+  })
+
+  it("is left at once when the search is aborted", async () => {
+    const stop = new AbortController()
+    const place = openAdDs(`ldaps://${domain.host}`, settingsOf(delegated))
+    const reason = new Error("enough")
+    const context = {
+      signal: stop.signal,
+      notice: () => {},
+    }
+    const items = place.search(
+      { volumeIds: [], protectorIds: [drive.keyId], shortIds: [], computers: [] },
+      context,
+    )
+    const searching = items[Symbol.asyncIterator]().next()
+    stop.abort(reason)
+    await expect(searching).rejects.toBe(reason)
+  })
+
+  function settingsOf({ name, password }: Login, more: Partial<AdDsSettings> = {}): AdDsSettings {
+    return {
+      user: name,
+      password: secret(password),
+      caFile: domain.certificates.ca,
+      timeoutMs: 10_000,
+      ...more,
+    }
+  }
+
+  function search(
+    wanted: object,
+    login: Login,
+    settings: Partial<AdDsSettings> = {},
+    scheme = "ldaps",
+    rest = "",
+  ): Promise<Outcome> {
+    return searchPlace(openAdDs(`${scheme}://${domain.host}${rest}`, settingsOf(login, settings)), wanted)
+  }
+})
+
+async function forgeDrive(): Promise<RecoveryInformation & { readonly keyPackage: Uint8Array }> {
+  const volume = await forge(loadFixture("sample"), {
+    layout: "windows8",
+    method: EncryptionMethod.xtsAes128,
+    free: freeExtents("sample"),
+    protectors: [{ kind: "recovery-password", hasBackupInfo: true }],
+    seed: 77,
+  })
+  const { dataset } = parseMetadataBlock(volume.image.subarray(volume.metadataOffsets[0]))!
+  const keyId = dataset.datums.map(readKeyProtector).find((protector) => protector !== undefined)!.id
+  return {
+    keyId,
+    volumeId: dataset.header.id,
+    recoveryPassword: volume.protectors[0]!.recoveryPassword!,
+    keyPackage: forgeKeyPackage(volume, { variant: "dataset", encoding: "binary", protectorId: keyId }),
+  }
+}
