@@ -4,7 +4,7 @@
  * Every name goes with one dash or two and in any letter case, so Microsoft's spellings (`-rp`, `-RecoveryPassword`) and
  * GNU's (`--recovery-password`) are rows of one list. The first name is the one that messages use.
  */
-import type { CommandName } from "./commands.ts"
+import { type CommandName, type Program, programOf } from "./commands.ts"
 
 /** What the text of a value is turned into. */
 export type ValueKind = "text" | "size" | "count" | "range"
@@ -32,19 +32,23 @@ export interface Option {
 
 const ALL = ["repair", "inspect", "check", "locate"] as const
 /** They look where a volume should be. */
-const ONE_VOLUME = ["repair", "inspect", "check"] as const
-const EVERY = [...ALL, "undo"] as const
-const UNLOCKING = ["repair", "check"] as const
+const MANAGE_BDE = ["status", "protectors get", "keypackage"] as const
+const ONE_VOLUME = ["repair", "inspect", "check", "keys clinic", "keys reveal", ...MANAGE_BDE] as const
+const EVERY = [...ALL, "undo", "keys clinic", "keys backup", "keys reveal", ...MANAGE_BDE] as const
+const UNLOCKING = ["repair", "check", "keys backup", "keys reveal", ...MANAGE_BDE] as const
+const CLINIC = ["keys clinic"] as const
 const REPAIR = ["repair"] as const
 
 const file = { label: "FILE", kind: "text", from: "next" } as const
 const size = { label: "SIZE", kind: "size", from: "next" } as const
 const count = { label: "N", kind: "count", from: "next" } as const
+const folder = { label: "FOLDER", kind: "text", from: "next" } as const
+const keyId = { label: "KEYID", kind: "text", from: "next" } as const
 
 export const OPTIONS = {
   recoveryPassword: {
     names: ["recovery-password", "rp", "recoverypassword"],
-    commands: UNLOCKING,
+    commands: [...UNLOCKING, ...CLINIC],
     group: "credentials",
     help: "the 48 digits; without a value you are asked for them",
     value: { label: "[DIGITS]", kind: "text", from: "next-if-digits" },
@@ -68,6 +72,28 @@ export const OPTIONS = {
     secret: true,
     repeatable: true,
   },
+  certificateFile: {
+    names: ["certificate-file", "cf", "certificatefile"],
+    commands: UNLOCKING,
+    group: "credentials",
+    help: "a certificate with its private key: .pfx, .p12 or .pem",
+    value: file,
+    repeatable: true,
+  },
+  certificate: {
+    names: ["certificate", "cert"],
+    commands: UNLOCKING,
+    group: "credentials",
+    help: "as manage-bde has it before -cf; says nothing by itself",
+  },
+  pin: {
+    names: ["pin"],
+    commands: UNLOCKING,
+    group: "credentials",
+    help: "asks for the password of the certificate's file; --pin VALUE and -pin:VALUE give it",
+    value: { label: "[VALUE]", kind: "text", from: "next-after-two-dashes" },
+    secret: true,
+  },
   vmk: {
     names: ["vmk"],
     commands: UNLOCKING,
@@ -88,7 +114,7 @@ export const OPTIONS = {
   },
   credentialsFile: {
     names: ["credentials-file"],
-    commands: UNLOCKING,
+    commands: [...UNLOCKING, ...CLINIC],
     group: "credentials",
     help: "lines such as `password: …`, or the .TXT that Windows saved",
     value: file,
@@ -96,11 +122,31 @@ export const OPTIONS = {
   },
   keyPackage: {
     names: ["key-package", "kp", "keypackage"],
-    commands: UNLOCKING,
+    commands: ["repair", "check", "keys reveal"],
     group: "credentials",
-    help: "a key package (.KPG, AD DS export), or a folder: replaces destroyed metadata",
+    help: "a key package (.KPG), a key backup, or a folder: replaces destroyed metadata",
     value: file,
     repeatable: true,
+  },
+  keyId: {
+    names: ["key-id"],
+    commands: CLINIC,
+    group: "credentials",
+    help: "which recovery password of the volume is meant: the start of its key ID",
+    value: { label: "ID", kind: "text", from: "next" },
+  },
+  thorough: {
+    names: ["thorough"],
+    commands: CLINIC,
+    group: "credentials",
+    help: "also what is less likely: every value of each group in turn",
+  },
+  searchState: {
+    names: ["search-state"],
+    commands: CLINIC,
+    group: "credentials",
+    help: "keep the state of the search in this file, and go on from it",
+    value: file,
   },
 
   volume: {
@@ -178,9 +224,9 @@ export const OPTIONS = {
   },
   dryRun: {
     names: ["dry-run"],
-    commands: ["repair", "undo"],
+    commands: ["repair", "undo", ...CLINIC],
     group: "output",
-    help: "unlock, print the plan or the patch, write nothing",
+    help: "print the plan, the patch or the length of the search, and stop",
   },
   lanes: {
     names: ["lanes"],
@@ -188,6 +234,66 @@ export const OPTIONS = {
     group: "output",
     help: "how many workers; chosen from the processors otherwise",
     value: count,
+  },
+  to: {
+    names: ["to"],
+    commands: ["keys backup"],
+    group: "output",
+    help: "where the backups go, one new file for each volume",
+    value: folder,
+  },
+  escrowOnly: {
+    names: ["escrow-only"],
+    commands: ["keys backup"],
+    group: "output",
+    help: "leave recovery passwords and startup keys out: no credential is needed then",
+  },
+  startupKeyFolder: {
+    names: ["bek"],
+    commands: ["keys reveal"],
+    group: "output",
+    help: "write every startup key into this folder, as a .BEK file",
+    value: folder,
+  },
+  qrCode: {
+    names: ["qr"],
+    commands: ["keys reveal"],
+    group: "output",
+    help: "one recovery password, by the start of its key ID, as a QR code on the terminal",
+    value: keyId,
+  },
+  yesReveal: {
+    names: ["yes-reveal"],
+    commands: ["keys reveal"],
+    group: "output",
+    help: "answers the question, for scripts",
+  },
+  protectorId: {
+    names: ["id"],
+    commands: ["keypackage", "protectors get"],
+    group: "output",
+    help: "the key protector, by its GUID, with or without braces",
+    value: { label: "{GUID}", kind: "text", from: "next" },
+  },
+  packageFolder: {
+    names: ["path"],
+    commands: ["keypackage"],
+    group: "output",
+    help: "where the key package goes; the current folder otherwise",
+    value: folder,
+  },
+  protectorType: {
+    names: ["type", "t"],
+    commands: ["protectors get"],
+    group: "output",
+    help: "only key protectors of this kind: recoverypassword, externalkey, password, tpm, …",
+    value: { label: "TYPE", kind: "text", from: "next" },
+  },
+  protectionAsErrorLevel: {
+    names: ["protection-as-error-level", "p", "protectionaserrorlevel"],
+    commands: ["status"],
+    group: "output",
+    help: "the exit code is the answer: 0 protected, 1 not protected",
   },
   noOutputVolume: {
     names: ["no-output-volume", "nov", "nooutputvolume"],
@@ -235,10 +341,15 @@ export const OPTION_ROWS: Readonly<Record<OptionKey, Option>> = OPTIONS
 
 export const OPTION_KEYS = Object.keys(OPTIONS) as readonly OptionKey[]
 
+/** Those of a program: the other one may have the same name for something else. */
+export function optionsOf(program: Program): OptionKey[] {
+  return OPTION_KEYS.filter((key) => OPTION_ROWS[key].commands.some((name) => programOf(name) === program))
+}
+
 /** @param name without dashes, in any letter case */
-export function findOption(name: string): OptionKey | undefined {
+export function findOption(name: string, program: Program): OptionKey | undefined {
   const wanted = name.toLowerCase()
-  return OPTION_KEYS.find((key) => OPTION_ROWS[key].names.includes(wanted))
+  return optionsOf(program).find((key) => OPTION_ROWS[key].names.includes(wanted))
 }
 
 /** `--recovery-password`: the spelling for messages. */

@@ -6,6 +6,7 @@ import { arch, platform } from "node:os"
 import { AppError, SinkError } from "../errors.ts"
 import { createContext } from "../job/context.ts"
 import type { CredentialInput, InputChoice, JobContext } from "../job/requests.ts"
+import { programOf } from "./commands.ts"
 import { crashDocument, renderCrash } from "./crash.ts"
 import { isGiven, isInPlace, numberOf, textOf, type Invocation } from "./invocation.ts"
 import { jsonReporter } from "./json-reporter.ts"
@@ -27,6 +28,10 @@ const SIGINT_EXIT_CODE = 130
 export interface Command<Report extends object> {
   run(invocation: Invocation, credentials: readonly CredentialInput[], context: JobContext): Promise<Report>
   render(report: Report): readonly string[]
+  /** What `--json` prints; the report when absent. */
+  document?(report: Report): object
+  /** The answer shows secrets, as it was asked to: it goes to nobody but who asked. */
+  readonly showsSecrets?: boolean
   exitCode(report: Report): number
 }
 
@@ -61,7 +66,7 @@ export async function runInSession<Report extends object>(
   const fail = (error: unknown): number => {
     const reason: unknown = stop?.aborted ? stop.reason : error
     reporter.failure(failureOf(reason, invocation, scrubber))
-    return exitCodeOf(reason)
+    return exitCodeOf(reason, programOf(invocation.command))
   }
   process.on("uncaughtException", (error) => process.exit(fail(error)))
 
@@ -85,7 +90,11 @@ export async function runInSession<Report extends object>(
       ...(ask && { ask }),
     })
     const report = await command.run(invocation, credentials, context)
-    reporter.result({ document: report, lines: command.render(report) })
+    reporter.result({
+      document: command.document?.(report) ?? report,
+      lines: command.render(report),
+      ...(command.showsSecrets && { isSecret: true }),
+    })
     return (await failureToDeliver(streams, fail)) ?? command.exitCode(report)
   } catch (error) {
     return error instanceof Interrupted ? endAsSigint() : fail(error)
@@ -108,7 +117,7 @@ function watch(invocation: Invocation, streams: Streams) {
 }
 
 function openLogFile(invocation: Invocation): Reporter {
-  const line = ["repair-bde", ...invocation.redacted].join(" ")
+  const line = [programOf(invocation.command), ...invocation.redacted].join(" ")
   return logFile({
     path: textOf(invocation, "logFile")!,
     paths: invocation.positionals,
@@ -119,7 +128,7 @@ function openLogFile(invocation: Invocation): Reporter {
 
 function failureOf(error: unknown, invocation: Invocation, scrubber: Scrubber): Failure {
   return error instanceof AppError
-    ? { error, document: errorDocument(error), lines: renderError(error) }
+    ? { error, document: errorDocument(error), lines: renderError(error, programOf(invocation.command)) }
     : { document: crashDocument(error, scrubber), lines: renderCrash(error, scrubber, isInPlace(invocation)) }
 }
 

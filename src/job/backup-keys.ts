@@ -197,8 +197,8 @@ function secretsOf({ protector, recoveryPassword, startupKey }: RevealedProtecto
 }
 
 function damaged({ index, place }: OpenVolume): MetadataError {
-  const what = place.boot ? "no copy of its metadata is intact" : "its boot sector is gone"
-  return new MetadataError("backup-of-damage", `volume ${index} is damaged already: ${what}`, {
+  const what = place.boot ? "no copy of the metadata is intact" : "the boot sector is gone"
+  return new MetadataError("backup-of-damage", `a backup is made of sound volumes only: ${what}`, {
     next: ["get the data out first, with repair-bde", "make the backup of the repaired volume"],
     data: { volume: index },
   })

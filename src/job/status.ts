@@ -2,9 +2,11 @@
  * `manage-bde -status` and `-protectors -get`: every volume of an input as an administrator knows them. What is on the disk in
  * clear needs no credential; one that opens a volume also gives what Windows shows of a volume that is unlocked.
  */
+import { NotFveError, SourceError } from "../errors.ts"
 import { Secret } from "../crypto/secret.ts"
 import { formatRecoveryPassword } from "../credential/index.ts"
 import { type Datum, DatumRole } from "../fve/index.ts"
+import { listDrives } from "../source/index.ts"
 import { revealIdentification, revealProtectors } from "../unlock/index.ts"
 import { createContext } from "./context.ts"
 import { describeVolume } from "./describe-volume.ts"
@@ -64,6 +66,35 @@ export async function volumeStatus(request: CheckRequest, shell: JobShell = {}):
     await input.source.close()
   }
 }
+
+export interface DrivesReport {
+  readonly inputs: readonly StatusReport[]
+  /** Drives that cannot be read. */
+  readonly unread: readonly { readonly path: string; readonly code: string; readonly message: string }[]
+}
+
+/** Of every drive of this system. Those without BitLocker are left out, and those that cannot be read are named. */
+export async function drivesStatus(
+  credentials: CheckRequest["credentials"],
+  shell: JobShell = {},
+): Promise<DrivesReport> {
+  const inputs: StatusReport[] = []
+  const unread: DrivesReport["unread"][number][] = []
+  for (const path of await listDrives()) {
+    try {
+      inputs.push(await volumeStatus({ input: { path }, credentials }, shell))
+    } catch (error) {
+      if (!(error instanceof NotFveError || error instanceof SourceError)) throw error
+      const { code, message } = error
+      // Names that the system only might have, and drives without a medium.
+      const isNone = error instanceof NotFveError || NO_DRIVE.has(code)
+      if (!isNone) unread.push({ path, code, message })
+    }
+  }
+  return { inputs, unread }
+}
+
+const NO_DRIVE: ReadonlySet<string> = new Set(["source-missing", "source-gone", "source-empty"])
 
 async function manage(
   volume: OpenVolume,

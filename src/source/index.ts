@@ -2,6 +2,7 @@
 export type { ByteSource, DriveSpec, SourceSpec } from "./byte-source.ts"
 export { cachedSource, type CacheOptions } from "./cached.ts"
 export type { OpenOptions } from "./descriptor.ts"
+export { listDrives } from "./list-drives.ts"
 export { memorySource } from "./memory.ts"
 export { openSource } from "./open-source.ts"
 export { pageMemory } from "./page-memory.ts"

@@ -6,7 +6,9 @@
 export interface Case {
   /** Of the transcript's file. */
   readonly name: string
-  /** After `repair-bde`, split at blanks outside of braces. */
+  /** `repair-bde` when absent. */
+  readonly program?: "manage-bde"
+  /** After the program's name, split at blanks outside of braces. */
   readonly line: string
   readonly stdin?: string
   readonly env?: Readonly<Record<string, string>>
@@ -175,7 +177,69 @@ const outputs: readonly Case[] = [
   { name: "log-is-other-file", line: "inspect volume.img -lf not-a-log.txt" },
 ]
 
+const manage = (name: string, line: string, more: Partial<Case> = {}): Case => ({
+  name: name === "" ? "manage-bde" : `manage-bde-${name}`,
+  program: "manage-bde",
+  line,
+  ...more,
+})
+
+/** The sample's key IDs; its recovery password is in no answer that is pinned here. */
+const RECOVERY_ID = "AFB9C56C-B502-953B-9018-52E60C9776A2"
+const PASSWORD_ID = "294A48D8-41B1-DA0D-561C-43AE6B9C773F"
+
+const manageBde: readonly Case[] = [
+  manage("", ""),
+  manage("help", "-?"),
+  manage("help-status", "-status /?"),
+  manage("help-protectors", "-protectors -?"),
+  manage("help-key-package", "-KeyPackage --help"),
+  manage("changes", "-on volume.img"),
+  manage("no-command", "volume.img"),
+  manage("status", "-status volume.img"),
+  manage("status-json", "-status volume.img --json"),
+  manage("status-unlocked", "-Status volume.img --vmk {VMK}"),
+  manage("status-disk", "-status disk.img -p"),
+  manage("status-suspended", "-status suspended.img -P"),
+  manage("status-protected", "-status volume.img -p -q"),
+  manage("status-no-metadata", "-status no-metadata.img"),
+  manage("status-ntfs", "-status ntfs.img -p"),
+  manage("status-wrong-key", "-status volume.img -pw", { stdin: "{WRONG PW}\n" }),
+  manage("protectors", "-protectors -get volume.img"),
+  manage("protectors-json", "-protectors -get volume.img --json"),
+  manage("protectors-type", "-protectors -get volume.img -Type ExternalKey"),
+  manage("protectors-id", `-protectors -get volume.img -id ${RECOVERY_ID}`),
+  manage("protectors-none", "-protectors -get volume.img -type tpm"),
+  manage("protectors-no-such-type", "-protectors -get volume.img -type fingerprint"),
+  manage("key-package", `-KeyPackage volume.img -ID ${RECOVERY_ID} -path packages --vmk {VMK}`),
+  manage(
+    "key-package-json",
+    `-KeyPackage disk.img -ID ${RECOVERY_ID} -path more-packages --vmk {VMK} --json`,
+  ),
+  manage("key-package-exists", `-KeyPackage volume.img -ID ${RECOVERY_ID} -path keys --vmk {VMK}`),
+  manage("key-package-locked", `-KeyPackage volume.img -ID ${RECOVERY_ID} -path packages`),
+  manage("key-package-of-password", `-KeyPackage volume.img -ID ${PASSWORD_ID} -path packages --vmk {VMK}`),
+  manage("key-package-no-such-id", "-KeyPackage volume.img -ID 1 --vmk {VMK}"),
+  manage(
+    "key-package-unknown-id",
+    "-KeyPackage volume.img -ID 00000000-0000-0000-0000-000000000001 --vmk {VMK}",
+  ),
+  manage("key-package-no-folder", `-KeyPackage volume.img -ID ${RECOVERY_ID} -path nowhere --vmk {VMK}`),
+]
+
+const keys: readonly Case[] = [
+  { name: "help-keys-backup", line: "keys backup --help" },
+  { name: "help-keys-reveal", line: "keys reveal -?" },
+  { name: "keys-backup", line: "keys backup volume.img no-metadata.img --to packages --vmk {VMK}" },
+  { name: "keys-backup-escrow", line: "keys backup disk.img --to more-packages --escrow-only --json" },
+  { name: "keys-backup-locked", line: "keys backup volume.img --to packages" },
+  { name: "keys-reveal-unasked", line: "keys reveal volume.img --vmk {VMK}" },
+  { name: "keys-reveal-locked", line: "keys reveal volume.img --yes-reveal -rp {WRONG RP}" },
+]
+
 export const CASES = [
+  ...manageBde,
+  ...keys,
   ...inPlace,
   ...usage,
   ...inspect,

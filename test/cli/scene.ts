@@ -18,6 +18,8 @@ export const WRONG_RECOVERY_PASSWORD = "222222-222222-222222-222222-222222-22222
 export { RECOVERY_PASSWORD }
 
 const MIB = 2 ** 20
+/** Where exports go, two since cases play side by side. */
+const OUTPUT_FOLDERS = ["packages", "more-packages"] as const
 /** Mounted in the folder where the system lets us: one for each case that fills it, since cases play side by side. */
 export const SMALL_DISKS = ["small", "tight"] as const
 const SECTOR = 512
@@ -88,9 +90,11 @@ export async function buildScene(): Promise<Scene> {
   write({ ...files, ...changing })
   mkdirSync(join(folder, "folder"))
   mkdirSync(join(folder, "keys"))
+  for (const name of OUTPUT_FOLDERS) mkdirSync(join(folder, name))
   mkdirSync(join(folder, "closed"))
   writeFileSync(join(folder, "keys/a.bek"), startupKeyOf(other))
   writeFileSync(join(folder, "keys/b.bek"), startupKeyOf(volume))
+  writeFileSync(join(folder, `keys/BitLocker Key Package {${recoveryIdOf(volume)}}.KPG`), "yours")
   chmodSync(join(folder, "unreadable.img"), 0)
   chmodSync(join(folder, "closed"), 0o555)
   chmodSync(folder, 0o777)
@@ -104,6 +108,10 @@ export async function buildScene(): Promise<Scene> {
     reset() {
       for (const name of readdirSync(folder)) {
         if (!initial.has(name)) rmSync(join(folder, name), { recursive: true })
+      }
+      for (const name of OUTPUT_FOLDERS) {
+        rmSync(join(folder, name), { recursive: true })
+        mkdirSync(join(folder, name))
       }
       write(changing)
     },
@@ -132,6 +140,10 @@ async function repairedScene(volume: ForgedVolume): Promise<Record<string, Uint8
 
 function startupKeyOf({ protectors }: ForgedVolume): Uint8Array {
   return protectors.find(({ startupKey }) => startupKey)!.startupKey!.file
+}
+
+function recoveryIdOf({ protectors }: ForgedVolume): string {
+  return protectors.find(({ kind }) => kind === "recovery-password")!.id
 }
 
 /** An MBR disk with a partition at 1 MiB and one behind it. */

@@ -62,8 +62,12 @@ export async function setStage(): Promise<Stage> {
         ...inFile,
       ]
     },
-    play({ line, stdin = "", env = {}, asNobody, meddle: accident }, { args = [], meddle = accident } = {}) {
+    play(
+      { program, line, stdin = "", env = {}, asNobody, meddle: accident },
+      { args = [], meddle = accident } = {},
+    ) {
       return runProgram([...splitLine(line).map(filled), ...args], {
+        program,
         cwd: scene.folder,
         stdin: filled(stdin),
         prefix: asNobody ? NOBODY : [],
@@ -89,7 +93,11 @@ export function canNobodyRun(): boolean {
 }
 
 /** Times, progress and temporary places differ from run to run. */
-function transcriptOf({ line, stdin, env, meddle }: Case, run: Run, places: readonly string[]): string {
+function transcriptOf(
+  { program, line, stdin, env, meddle }: Case,
+  run: Run,
+  places: readonly string[],
+): string {
   const setting = [
     ...Object.entries(env ?? {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`),
     ...(stdin ? [`stdin=${JSON.stringify(stdin)}`] : []),
@@ -98,7 +106,7 @@ function transcriptOf({ line, stdin, env, meddle }: Case, run: Run, places: read
   const said = (name: string, text: string): string[] => (text ? [`--- ${name}`, text.trimEnd()] : [])
   const text = [
     ...setting.map((one) => `# ${one}`),
-    `$ ${["repair-bde", line].join(" ").trim()}`,
+    `$ ${[program ?? "repair-bde", line].join(" ").trim()}`,
     `--- exit code ${run.exitCode}`,
     ...said("stdout", run.stdout.toString()),
     ...said("stderr", run.stderr),
