@@ -24,7 +24,9 @@ export function renderCheck({ source, volume, opens, openedBy, tries }: CheckRep
       `next: the same command with repair in the place of check, and an OUTPUT after ${source.path}`,
     ]
   }
-  const wanted = volume.protectors.map(
+  // What can be looked for; where nothing can, what is needed.
+  const open = volume.protectors.filter(({ opensAnywhere }) => opensAnywhere)
+  const wanted = (open.length > 0 ? open : volume.protectors).map(
     ({ label, id, opensWith }) => `next: key ID ${shortKeyId(id)}, ${label}: ${opensWith}`,
   )
   return [...head, "NO: none of these credentials opens this volume", ...table, "", ...wanted]

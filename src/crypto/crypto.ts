@@ -45,6 +45,12 @@ export interface Crypto {
   openCcm(key: Uint8Array, box: CcmBox): Uint8Array | undefined
   sealCcm(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): CcmBox
   /**
+   * The block that an RSA ciphertext holds, its padding included; `undefined` when the ciphertext is not as long as the
+   * modulus, or not below it.
+   * @param key a PKCS#1 RSAPrivateKey in DER @throws RangeError when it is none
+   */
+  decryptRsa(key: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined
+  /**
    * The key stretch of passwords and recovery passwords: 2^20 chained SHA-256.
    * @param initial 32 bytes @param salt 16 bytes
    * @throws the signal's reason when it is aborted

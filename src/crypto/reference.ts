@@ -5,6 +5,7 @@
 import type { CcmBox, Crypto, Stretcher, StretchOptions } from "./crypto.ts"
 import { checkCandidates, checkCcm, checkStretch, STRETCH_STEPS } from "./inputs.ts"
 import { type AesKey, encryptBlock, expandKey, xor } from "./reference-aes.ts"
+import { decryptRsa } from "./reference-rsa.ts"
 import { createReferenceSectorCipher } from "./reference-sector-cipher.ts"
 import { sha256 } from "./reference-sha256.ts"
 
@@ -22,6 +23,7 @@ export const referenceCrypto: Crypto = {
     const aes = expandKey(key)
     return { nonce, tag: ccmTag(aes, nonce, plaintext), ciphertext: applyCounter(aes, nonce, plaintext) }
   },
+  decryptRsa,
   stretch: (initial, salt, options) => stretchSteps(initial, salt, STRETCH_STEPS, options),
   openStretchers: () => [referenceStretcher],
   createSectorCipher: createReferenceSectorCipher,

@@ -30,6 +30,8 @@ export interface ProtectorReport {
   readonly created?: string
   /** What opens it, or why nothing does offline. */
   readonly opensWith: string
+  /** Whether what a person can keep opens it; false where it takes the computer that the drive was in. */
+  readonly opensAnywhere: boolean
 }
 
 export interface MetadataCopyReport {

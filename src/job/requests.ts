@@ -25,6 +25,8 @@ export type CredentialInput =
   | ({ readonly kind: "recovery-password" | "password" | "vmk" | "fvek"; readonly text: Secret } & Origin)
   /** A .BEK file, or a folder of them. */
   | ({ readonly kind: "startup-key"; readonly path: string } & Origin)
+  /** A certificate with its private key: .pfx, .p12, PEM or DER; `pin` is the password of the file. */
+  | ({ readonly kind: "public-key"; readonly path: string; readonly pin?: Secret } & Origin)
   /** A file that holds the key itself; as text, it is in any common notation. */
   | ({ readonly kind: "vmk" | "fvek"; readonly path: string } & Origin)
 
