@@ -36,10 +36,17 @@ export const COMMANDS = {
     summary: "search all of INPUT for volumes whose boot sector or partition is gone: writes nothing",
     examples: ["repair-bde locate /dev/sdb", "repair-bde locate disk.img --all --scan-state scan.json"],
   },
+  "keys find": {
+    positionals: ["INPUT"],
+    summary: "look for the keys that INPUT asks for, in files, folders and directories: writes nothing",
+    examples: [
+      "repair-bde keys find /dev/sdb2 --in /media/stick --in ad-export.ldif",
+      "repair-bde keys find disk.img --in keys.csv --json",
+    ],
+  },
   "keys clinic": {
     positionals: ["INPUT"],
-    summary:
-      "find the recovery password that a mistyped or half readable one was meant to be: writes nothing",
+    summary: "find the recovery password that a mistyped one was meant to be: writes nothing",
     examples: [
       "repair-bde keys clinic disk.img -rp",
       "repair-bde keys clinic /dev/sdb2 -rp --search-state search.json",

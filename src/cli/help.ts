@@ -4,6 +4,10 @@ import { OPTION_KEYS, OPTION_ROWS, type Option } from "./options.ts"
 
 const GROUPS: readonly (readonly [Option["group"], string])[] = [
   ["credentials", "Credentials (several may be given: each is tried on each key protector of its kind)"],
+  [
+    "places",
+    "Where keys may lie (a PLACE is a file, or a folder with all below it; texts, tables, LDIF, JSON, .BEK, .KPG)",
+  ],
   ["volume", "Which volume"],
   ["output", "Output"],
   ["in-place", "In place: INPUT itself is written to"],

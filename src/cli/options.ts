@@ -21,7 +21,7 @@ export type ValueFrom = "next" | "next-if-digits" | "next-after-two-dashes"
 export interface Option {
   readonly names: readonly [string, ...string[]]
   readonly commands: readonly CommandName[]
-  readonly group: "credentials" | "volume" | "output" | "in-place" | "report"
+  readonly group: "credentials" | "places" | "volume" | "output" | "in-place" | "report"
   readonly help: string
   /** Absent: a switch. */
   readonly value?: { readonly label: string; readonly kind: ValueKind; readonly from: ValueFrom }
@@ -33,13 +33,31 @@ export interface Option {
 const ALL = ["repair", "inspect", "check", "locate"] as const
 /** They look where a volume should be. */
 const MANAGE_BDE = ["status", "protectors get", "keypackage"] as const
-const ONE_VOLUME = ["repair", "inspect", "check", "keys clinic", "keys reveal", ...MANAGE_BDE] as const
-const EVERY = [...ALL, "undo", "keys clinic", "keys backup", "keys reveal", ...MANAGE_BDE] as const
+const ONE_VOLUME = [
+  "repair",
+  "inspect",
+  "check",
+  "keys find",
+  "keys clinic",
+  "keys reveal",
+  ...MANAGE_BDE,
+] as const
+const EVERY = [
+  ...ALL,
+  "undo",
+  "keys find",
+  "keys clinic",
+  "keys backup",
+  "keys reveal",
+  ...MANAGE_BDE,
+] as const
 const UNLOCKING = ["repair", "check", "keys backup", "keys reveal", ...MANAGE_BDE] as const
 const CLINIC = ["keys clinic"] as const
+const FIND = ["keys find"] as const
 const REPAIR = ["repair"] as const
 
 const file = { label: "FILE", kind: "text", from: "next" } as const
+const place = { label: "PLACE", kind: "text", from: "next" } as const
 const size = { label: "SIZE", kind: "size", from: "next" } as const
 const count = { label: "N", kind: "count", from: "next" } as const
 const folder = { label: "FOLDER", kind: "text", from: "next" } as const
@@ -90,7 +108,7 @@ export const OPTIONS = {
     names: ["pin"],
     commands: UNLOCKING,
     group: "credentials",
-    help: "asks for the password of the certificate's file; --pin VALUE and -pin:VALUE give it",
+    help: "asks for the password of that file; --pin VALUE and -pin:VALUE give it",
     value: { label: "[VALUE]", kind: "text", from: "next-after-two-dashes" },
     secret: true,
   },
@@ -147,6 +165,23 @@ export const OPTIONS = {
     group: "credentials",
     help: "keep the state of the search in this file, and go on from it",
     value: file,
+  },
+
+  in: {
+    names: ["in"],
+    commands: FIND,
+    group: "places",
+    help: "look for keys there",
+    value: place,
+    repeatable: true,
+  },
+  keys: {
+    names: ["keys"],
+    commands: ["repair", "check"],
+    group: "places",
+    help: "use the keys for INPUT that lie there: see `keys find`",
+    value: place,
+    repeatable: true,
   },
 
   volume: {

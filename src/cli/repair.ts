@@ -3,6 +3,7 @@ import { repairVolume } from "../job/repair.ts"
 import type { RepairReport } from "../job/reports.ts"
 import type { CredentialInput, RepairRequest } from "../job/requests.ts"
 import { isGiven, numberOf, rangeOf, textsOf, type Invocation } from "./invocation.ts"
+import { keyPlacesOf } from "./key-places.ts"
 import { renderRepair } from "./render-repair.ts"
 import { inputOf, type Command } from "./session.ts"
 
@@ -15,6 +16,7 @@ export const repair: Command<RepairReport> = {
 function requestOf(invocation: Invocation, credentials: readonly CredentialInput[]): RepairRequest {
   const range = rangeOf(invocation, "range")
   const lanes = numberOf(invocation, "lanes")
+  const places = keyPlacesOf(invocation, "keys")
   return {
     input: inputOf(invocation),
     credentials,
@@ -26,6 +28,7 @@ function requestOf(invocation: Invocation, credentials: readonly CredentialInput
     fullSize: isGiven(invocation, "fullSize"),
     hash: isGiven(invocation, "hash"),
     dryRun: isGiven(invocation, "dryRun"),
+    ...(places && { places }),
     ...(range && { range }),
     ...(lanes !== undefined && { lanes }),
   }

@@ -58,6 +58,8 @@ async function runCommand(invocation: Invocation, scrubber: Scrubber): Promise<n
       return runInSession(invocation, (await import("./undo.ts")).undo, scrubber)
     case "locate":
       return runInSession(invocation, (await import("./locate.ts")).locate, scrubber)
+    case "keys find":
+      return runInSession(invocation, (await import("./keys-find.ts")).keysFind, scrubber)
     case "keys backup":
       return runInSession(invocation, (await import("./keys-backup.ts")).keysBackup, scrubber)
     case "keys reveal":

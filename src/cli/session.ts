@@ -5,7 +5,7 @@
 import { arch, platform } from "node:os"
 import { AppError, SinkError } from "../errors.ts"
 import { createContext } from "../job/context.ts"
-import type { CredentialInput, InputChoice, JobContext } from "../job/requests.ts"
+import { Secret, type CredentialInput, type InputChoice, type JobContext } from "../job/requests.ts"
 import { programOf } from "./commands.ts"
 import { crashDocument, renderCrash } from "./crash.ts"
 import { isGiven, isInPlace, numberOf, textOf, type Invocation } from "./invocation.ts"
@@ -74,13 +74,11 @@ export async function runInSession<Report extends object>(
     const watcher = watch(invocation, streams)
     reporters.push(watcher)
     if (isGiven(invocation, "logFile")) reporters.push(openLogFile(invocation))
-    const credentials = await collectCredentials(
-      invocation,
-      secretSources({
-        warn: (text) => reporter.warning(text),
-        remember: (secret) => scrubber.add(secret),
-      }),
-    )
+    const sources = secretSources({
+      warn: (text) => reporter.warning(text),
+      remember: (secret) => scrubber.add(secret),
+    })
+    const credentials = await collectCredentials(invocation, sources)
     stop = listenForStopSignals(afterStop(invocation))
     listenForStateSignal(() => streams.err(watcher.state()))
     const ask = terminalQuestion(streams, stop)
@@ -88,6 +86,7 @@ export async function runInSession<Report extends object>(
       signal: stop,
       emit: (event) => reporter.event(event),
       ...(ask && { ask }),
+      ...(sources.prompt && { askSecret: secretQuestion(sources.prompt, sources.remember) }),
     })
     const report = await command.run(invocation, credentials, context)
     reporter.result({
@@ -100,6 +99,18 @@ export async function runInSession<Report extends object>(
     return error instanceof Interrupted ? endAsSigint() : fail(error)
   } finally {
     reporter.close()
+  }
+}
+
+/** For what only comes up while a job runs: the password of a directory. */
+function secretQuestion(
+  prompt: (question: string) => Promise<string>,
+  remember: (secret: string) => void,
+): NonNullable<JobContext["askSecret"]> {
+  return async (question) => {
+    const typed = await prompt(question)
+    remember(typed)
+    return Secret.ofText(typed)
   }
 }
 

@@ -1,6 +1,7 @@
 /** `check`: do these credentials open the volume, and if not, why? Writes nothing. */
 import { proveVolume } from "../proof/index.ts"
 import { plainView } from "../volume/index.ts"
+import { bringKeys } from "./bring-keys.ts"
 import { createContext } from "./context.ts"
 import { describeVolume } from "./describe-volume.ts"
 import { choosePlace, openInput } from "./open-input.ts"
@@ -22,7 +23,8 @@ export async function checkCredentials(request: CheckRequest, shell: JobShell = 
     context.emit({ type: "volume", volume: report })
     const metadata = requireMetadata(volume)
     context.emit({ type: "phase", phase: "unlock" })
-    const step = await unlock(metadata, request.credentials, context)
+    const { credentials } = await bringKeys(request, input, context)
+    const step = await unlock(metadata, credentials, context)
     const proven = await confirmFvek(step, volume, context)
     for (const finding of proven.findings) context.emit({ type: "finding", finding })
     return {

@@ -34,6 +34,8 @@ async function load(input: CredentialInput): Promise<LabelledCredential[]> {
       return [{ label: `password (${input.origin})`, credential: parsePassword(input.text.revealText()) }]
     case "startup-key":
       return loadStartupKeys(input.path)
+    case "found":
+      return [{ label: input.origin, credential: input.credential }]
     case "public-key": {
       const content = await readKeyFile(input.path)
       const label = `certificate (${input.path})`

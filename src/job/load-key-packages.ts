@@ -29,10 +29,15 @@ const LARGEST_FILE = 16 << 20
 /** In a folder any file may be a key package, so the large ones are not even read. */
 const LARGEST_FILE_IN_FOLDER = 1 << 20
 
-/** @throws CredentialError for a file that holds no key package, and a folder in which no file does */
-export async function loadKeyPackages(paths: readonly string[]): Promise<LoadedKeyPackage[]> {
+/**
+ * @param inputs paths, and packages that were loaded before
+ * @throws CredentialError for a file that holds no key package, and a folder in which no file does
+ */
+export async function loadKeyPackages(
+  inputs: readonly (string | LoadedKeyPackage)[],
+): Promise<LoadedKeyPackage[]> {
   const loaded: LoadedKeyPackage[] = []
-  for (const path of paths) loaded.push(...(await loadPath(path)))
+  for (const input of inputs) loaded.push(...(typeof input === "string" ? await loadPath(input) : [input]))
   return loaded
 }
 

@@ -3,13 +3,14 @@ import { MetadataError } from "../errors.ts"
 import type { Finding } from "../findings.ts"
 import type { VolumeKeys } from "../fve/index.ts"
 import { describeVolume } from "./describe-volume.ts"
+import { bringKeys } from "./bring-keys.ts"
 import { settleGeometry } from "./geometry-step.ts"
 import { candidateVolumes } from "./candidate-volumes.ts"
 import { type OpenInput, openInput } from "./open-input.ts"
 import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
 import { type PlanStep, describePlan, makePlan } from "./plan-step.ts"
 import type { OpenedBy, TryReport, VolumeReport } from "./reports.ts"
-import type { CheckRequest, JobContext } from "./requests.ts"
+import type { CheckRequest, CredentialInput, JobContext } from "./requests.ts"
 import { type UnlockStep, nothingOpened, requireMetadata, unlock, unlockByKeysAlone } from "./unlock.ts"
 
 export interface ReachedPlan {
@@ -22,6 +23,8 @@ export interface ReachedPlan {
   /** Absent when nothing on the volume is encrypted. */
   readonly keys?: VolumeKeys
   readonly openedBy: OpenedBy
+  /** All that were tried, with those that places held. */
+  readonly credentials: readonly CredentialInput[]
   readonly planned: PlanStep
   /** Of unlocking and planning; the report has them too. */
   readonly findings: readonly Finding[]
@@ -44,10 +47,15 @@ export async function reachPlan(
   emit({ type: "phase", phase: "locate" })
   const input = await openInput(request.input, context, {
     scan: true,
-    hasKeys: (request.keyPackages ?? []).length > 0,
+    hasKeys: (request.keyPackages ?? []).length > 0 || request.places !== undefined,
   })
   try {
-    const { found, report, unlocked, openedBy } = await unlockOne(input, request, context, onVolume)
+    const { found, report, unlocked, openedBy, credentials } = await unlockOne(
+      input,
+      request,
+      context,
+      onVolume,
+    )
     emit({ type: "opened", openedBy })
 
     emit({ type: "phase", phase: "plan" })
@@ -64,7 +72,8 @@ export async function reachPlan(
     const findings = [...unlocked.findings, ...ofGeometry, ...planned.findings]
     for (const finding of findings) emit({ type: "finding", finding })
     const seen = { ...report, findings: [...report.findings, ...findings] }
-    return { input, volume, metadata, report: seen, ...(keys && { keys }), openedBy, planned, findings }
+    const opened = { openedBy, credentials, ...(keys && { keys }) }
+    return { input, volume, metadata, report: seen, ...opened, planned, findings }
   } catch (error) {
     await input.source.close()
     throw error
@@ -76,15 +85,18 @@ export interface UnlockedVolume {
   readonly report: VolumeReport
   readonly unlocked: AnyUnlockStep
   readonly openedBy: OpenedBy
+  /** All that were tried, with those that places held. */
+  readonly credentials: readonly CredentialInput[]
 }
 
 /** The first volume that a credential opens. @throws MetadataError, CredentialError when none does */
 export async function unlockOne(
   input: OpenInput,
-  request: CheckRequest,
+  given: CheckRequest,
   context: JobContext,
   onVolume?: ReachOptions["onVolume"],
 ): Promise<UnlockedVolume> {
+  const request = await bringKeys(given, input, context)
   const tries: TryReport[] = []
   let hopeless: unknown
   for await (const found of candidateVolumes(input, request, context)) {
@@ -96,7 +108,9 @@ export async function unlockOne(
       hopeless ??= error
       return undefined
     })
-    if (unlocked?.openedBy) return { found, report, unlocked, openedBy: unlocked.openedBy }
+    if (unlocked?.openedBy) {
+      return { found, report, unlocked, openedBy: unlocked.openedBy, credentials: request.credentials }
+    }
     tries.push(...(unlocked?.tries ?? []))
   }
   if (tries.length === 0 && hopeless !== undefined) throw hopeless

@@ -2,7 +2,7 @@
 import { parseRecoveryPassword, parseStartupKey } from "../credential/index.ts"
 import { nodeCrypto } from "../crypto/node.ts"
 import { CredentialError, UsageError } from "../errors.ts"
-import { type BackedUpProtector, type KeyBackup, parseKeyBackup, parseKeyPackages } from "../fve/index.ts"
+import { type BackedUpProtector, parseKeyBackup, parseKeyPackages } from "../fve/index.ts"
 import { candidate, finding } from "./items.ts"
 import type { FoundKey, PlaceItem } from "./place.ts"
 
@@ -22,31 +22,29 @@ export function* keysInBackup(file: Uint8Array, name: string): Generator<PlaceIt
     return
   }
   const [computer] = backup.volume.description?.split(" ") ?? []
+  // The whole metadata block has all key protectors and the geometry.
+  const blocks = backup.structures
+    .filter(({ kind }) => kind === "metadata")
+    .flatMap(({ bytes }) => parseKeyPackages(bytes))
+  const ofVolume = { origin: name, volumeId: backup.volume.id, ...(computer && { computer }) }
+  for (const keyPackage of blocks) yield candidate(ofVolume, { kind: "key-package", keyPackage, backup })
   for (const protector of backup.protectors) {
-    const facts = {
-      origin: name,
-      protectorId: protector.id,
-      volumeId: backup.volume.id,
-      ...(computer && { computer }),
-    }
-    for (const key of keysOf(protector, backup)) yield candidate(facts, key)
+    const facts = { ...ofVolume, protectorId: protector.id }
+    const packages = blocks.length === 0 && protector.keyPackage ? parseKeyPackages(protector.keyPackage) : []
+    for (const keyPackage of packages) yield candidate(facts, { kind: "key-package", keyPackage, backup })
+    for (const key of credentialsOf(protector)) yield candidate(facts, key)
   }
 }
 
 /** What is in the sum and still cannot be a key was put there: it is left out as any other. */
-function keysOf(
-  { keyPackage, recoveryPassword, startupKey }: BackedUpProtector,
-  backup: KeyBackup,
-): FoundKey[] {
-  const packages = keyPackage ? parseKeyPackages(keyPackage) : []
+function credentialsOf({ recoveryPassword, startupKey }: BackedUpProtector): FoundKey[] {
   return [
-    ...packages.map((one): FoundKey => ({ kind: "key-package", keyPackage: one, backup })),
     ...parsed(() => ({
-      kind: "recovery-password" as const,
+      kind: "recovery-password",
       credential: parseRecoveryPassword(recoveryPassword?.revealText() ?? ""),
     })),
     ...parsed(() => ({
-      kind: "startup-key" as const,
+      kind: "startup-key",
       credential: parseStartupKey(startupKey?.reveal() ?? new Uint8Array(0)),
     })),
   ]
