@@ -4,6 +4,7 @@ import { startDeadline } from "../deadline.ts"
 import type { PlaceContext } from "../place.ts"
 import { Connection, type Hit } from "./connection.ts"
 import { checkLogin, checkSearch, connectionFailure } from "./failures.ts"
+import { openKerberosDirectory } from "./kerberos.ts"
 import type { Search } from "./messages.ts"
 import { openSecureSocket } from "./secure-socket.ts"
 import { type AdDsSettings, readCertificates } from "./settings.ts"
@@ -20,13 +21,14 @@ const TIMEOUT_MS = 20_000
 /** A server that gives a little now and then would otherwise be waited for without end. */
 const PATIENCE = 9
 
-/** By user and password over an encrypted connection. @throws DirectoryError @throws UsageError without a user or a password */
+/** By the person's ticket, or by user and password over an encrypted connection. @throws DirectoryError @throws UsageError without a user or a password */
 export async function openDirectory(
   server: AdDsServer,
   settings: AdDsSettings,
   context: PlaceContext,
 ): Promise<Directory> {
   const { user, insecureTls: insecure = false, timeoutMs = TIMEOUT_MS } = settings
+  if (settings.kerberos) return openKerberosDirectory(server, timeoutMs, context.signal)
   if (!user) throw noUser(server)
   const ca = settings.caFile === undefined ? undefined : await readCertificates(settings.caFile)
   const password = await passwordOf(user, server, settings, context)

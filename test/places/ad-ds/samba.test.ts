@@ -2,9 +2,11 @@
  * Against a real Active Directory: Samba as a domain controller, with accounts of every degree of trust. What it holds is of
  * a forged volume, so that what is found can be compared byte for byte.
  */
-import { writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { X509Certificate } from "node:crypto"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
 import { EncryptionMethod } from "../../../src/crypto/method.ts"
 import { parseMetadataBlock, readKeyProtector } from "../../../src/fve/index.ts"
 import { type AdDsSettings, openAdDs } from "../../../src/places/ad-ds/index.ts"
@@ -15,13 +17,27 @@ import { makeCertificates } from "../../servers/certificates.ts"
 import { computerEntry, recoveryEntry, type RecoveryInformation } from "../../servers/recovery-information.ts"
 import { type Login, requireSamba, startSamba, type SambaDomain } from "../../servers/samba.ts"
 import { temporaryFolder } from "../../suites/system.ts"
+import { requireTools } from "../../suites/tools.ts"
 import { type Outcome, searchPlace, secret } from "../search.ts"
 
 const hasSamba = requireSamba()
+const hasKerberos = requireTools("kinit", "ldapsearch")
 const STARTING_MS = 120_000
 
 const CLIENTS = "OU=Clients,DC=rb,DC=test"
 const PC01 = `CN=PC01,${CLIENTS}`
+/** The libraries' own default is to ask the name service for everything. */
+const KERBEROS = `[libdefaults]
+ default_realm = RB.TEST
+ dns_lookup_kdc = false
+ dns_lookup_realm = false
+ dns_canonicalize_hostname = false
+ rdns = false
+[realms]
+ RB.TEST = {
+  kdc = HOST
+ }
+`
 /** Of another computer. */
 const OTHER: RecoveryInformation = {
   keyId: "0FF1CE00-0102-0304-0506-0708090A0B0C",
@@ -95,6 +111,73 @@ describe.skipIf(!hasSamba)("a Samba domain controller", () => {
   it("is not read as a whole when the drive shows no key ID", async () => {
     const found = await search({}, delegated)
     expect(found.error).toMatchObject({ code: "place-too-wide", exitCode: 2 })
+  })
+
+  describe.skipIf(!hasKerberos)("asked with a Kerberos ticket", () => {
+    beforeAll(() => {
+      domain.tool("spn", "add", `ldap/${domain.host}`, "DC1$")
+      writeFileSync(join(domain.folder, "krb5.conf"), KERBEROS.replace("HOST", domain.host))
+      vi.stubEnv("KRB5_CONFIG", join(domain.folder, "krb5.conf"))
+    })
+    afterAll(() => vi.unstubAllEnvs())
+
+    it("gives the drive's recovery password and key package", async () => {
+      login(delegated)
+      const found = await askOver("ldap")
+      expect(found.error).toBeUndefined()
+      expect(found.passwords).toEqual([drive.recoveryPassword])
+      expect(found.candidates[1]).toMatchObject({
+        kind: "key-package",
+        volumeId: drive.volumeId,
+        computer: "PC01",
+      })
+      expect(found.findings).toEqual([])
+    })
+
+    it("says which right is missing to whom it is missing", async () => {
+      login(reader)
+      expect((await askOver("ldap")).error).toMatchObject({ code: "directory-no-right" })
+    })
+
+    it("goes over ldap: alone", async () => {
+      expect((await askOver("ldaps")).error).toMatchObject({ code: "kerberos-over-ldaps", exitCode: 2 })
+    })
+
+    it("says how to get a ticket where there is none", async () => {
+      vi.stubEnv("KRB5CCNAME", `FILE:${join(domain.folder, "no-ticket")}`)
+      const { error } = await askOver("ldap")
+      expect(error).toMatchObject({ code: "directory-no-ticket", exitCode: 15 })
+      expect(error!.next[0]).toContain("kinit")
+    })
+
+    it("accepts no conversation that is not encrypted", async () => {
+      const fake = join(domain.folder, "fake")
+      mkdirSync(fake)
+      const script = `#!/bin/sh\nfor one; do echo "$one"; done >${fake}/args\nexit 32\n`
+      writeFileSync(join(fake, "ldapsearch"), script, { mode: 0o755 })
+      await withPath(`${fake}:${process.env.PATH}`, () => askOver("ldap"))
+      const args = readFileSync(join(fake, "args"), "utf8").split("\n")
+      expect(args[args.indexOf("-O") + 1]).toBe("minssf=56")
+    })
+
+    it("says which program is missing", async () => {
+      const { error } = await withPath(domain.folder, () => askOver("ldap"))
+      expect(error).toMatchObject({ code: "ldapsearch-missing", exitCode: 14 })
+    })
+
+    const askOver = (scheme: string): Promise<Outcome> =>
+      searchPlace(openAdDs(`${scheme}://${domain.host}`, { kerberos: true }), { protectorIds: [drive.keyId] })
+
+    async function withPath<T>(path: string, work: () => Promise<T>): Promise<T> {
+      const before = process.env.PATH
+      process.env.PATH = path
+      return work().finally(() => (process.env.PATH = before))
+    }
+
+    function login({ name, password }: Login): void {
+      vi.stubEnv("KRB5CCNAME", `FILE:${join(domain.folder, "tickets")}`)
+      execFileSync("kinit", [name.replace("rb.test", domain.realm)], { input: `${password}\n` })
+    }
   })
 
   describe("to whom the right is missing", () => {
@@ -201,8 +284,6 @@ describe.skipIf(!hasSamba)("a Samba domain controller", () => {
   })
 
   it("takes the authority's certificate as Windows saves it, too: DER", async () => {
-    const { X509Certificate } = await import("node:crypto")
-    const { readFileSync } = await import("node:fs")
     const path = join(domain.folder, "ca.cer")
     writeFileSync(path, new X509Certificate(readFileSync(domain.certificates.ca)).raw)
     const found = await search({ protectorIds: [drive.keyId] }, delegated, { caFile: path })
