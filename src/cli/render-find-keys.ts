@@ -4,29 +4,30 @@ import { renderFindings, renderSource, renderVolumeBriefly, shortKeyId } from ".
 import { facts, indent, table } from "./table.ts"
 
 export function renderFindKeys(report: FindKeysReport): string[] {
-  const { source, volume, computer, wanted, places, keys, next } = report
+  const { source, volume, computer, wanted, places, next } = report
   const rows = wanted.map(({ shortId, label, found, id }) => [
     shortId,
     label,
     found === 0 ? "-" : String(found),
     id,
   ])
+  const names = facts([
+    ["computer", computer],
+    ["description", volume.description],
+    ["volume", volume.volumeId],
+  ])
   return [
     renderSource(source),
     renderVolumeBriefly(volume),
     "",
     "This drive asks for",
-    ...indent(
-      facts([
-        ["computer", computer],
-        ["description", volume.description],
-        ["volume", volume.volumeId],
-      ]),
-    ),
-    ...(rows.length > 0 ? indent(table(["KEY ID", "KEY PROTECTOR", "FOUND", "WHOLE KEY ID"], rows)) : []),
+    ...indent(names.length + rows.length > 0 ? names : ["nothing that it could name any more"]),
+    ...(rows.length > 0
+      ? ["", ...indent(table(["KEY ID", "KEY PROTECTOR", "FOUND", "WHOLE KEY ID"], rows))]
+      : []),
     ...places.flatMap((place) => ["", ...renderPlace(place)]),
     "",
-    ...renderKeys(keys),
+    ...renderKeys(report),
     "",
     ...next.map((step) => `next: ${step}`),
   ]
@@ -49,15 +50,9 @@ const VERDICTS: Readonly<Record<KeyVerdict, string>> = {
 /** Long lists are for `--json`. */
 const MOST_ROWS = 20
 
-function renderKeys(keys: readonly FoundKeyReport[]): string[] {
-  if (keys.length === 0) return ["NO: nothing in these places is for this drive"]
-  const opens = keys.some(({ verdict }) => verdict === "opens")
-  const fits = keys.some(({ verdict }) => verdict === "fits")
-  const answer = opens
-    ? "YES: a key that opens this drive was found"
-    : fits
-      ? "PERHAPS: a key that names this drive was found, and could not be tried"
-      : "NO: nothing in these places opens this drive"
+function renderKeys({ keys, needsNoKey }: FindKeysReport): string[] {
+  const answer = needsNoKey ? "YES: this drive opens without any key" : answerOf(keys)
+  if (keys.length === 0) return [answer]
   const rows = keys
     .slice(0, MOST_ROWS)
     .map(({ keyId, label, verdict, why, origin }) => [
@@ -73,4 +68,14 @@ function renderKeys(keys: readonly FoundKeyReport[]): string[] {
     ...indent(table(["KEY ID", "KEY", "RESULT", "WHERE AND WHY"], rows)),
     ...(more > 0 ? [`  and ${more} more: see --json`] : []),
   ]
+}
+
+function answerOf(keys: readonly FoundKeyReport[]): string {
+  const verdicts = new Set(keys.map(({ verdict }) => verdict))
+  if (verdicts.has("opens")) return "YES: a key that opens this drive was found"
+  if (verdicts.has("fits")) return "PERHAPS: a key that names this drive was found, and could not be tried"
+  if (verdicts.has("untried")) return "PERHAPS: these keys could not be tried"
+  return keys.length > 0
+    ? "NO: nothing in these places opens this drive"
+    : "NO: nothing in these places is for this drive"
 }

@@ -8,6 +8,7 @@ import { protectorLabel, type TryOutcome, unlockVolume } from "../unlock/index.t
 import { createContext } from "./context.ts"
 import { describeVolume } from "./describe-volume.ts"
 import { openChosenVolume } from "./candidate-volumes.ts"
+import { askForKeyPackage } from "./key-package-words.ts"
 import { KIND_LABELS, inWords, labelledKeys, packagesOf } from "./keys-from-places.ts"
 import { openInput } from "./open-input.ts"
 import { type OpenVolume, isDecrypted, openVolume } from "./open-volume.ts"
@@ -75,6 +76,8 @@ export interface FindKeysReport {
   /** Those that are, or may be, for this drive; what opens it first. */
   readonly keys: readonly FoundKeyReport[]
   readonly opens: boolean
+  /** A clear key lies on the disk, or nothing is encrypted. */
+  readonly needsNoKey: boolean
   readonly next: readonly string[]
   readonly exitCode: number
 }
@@ -108,6 +111,7 @@ export async function findKeys(request: FindKeysRequest, shell: JobShell = {}): 
       places: searched.places,
       keys,
       opens: tried.isOpen,
+      needsNoKey: tried.needsNoKey,
       next: nextSteps(request, keys, report, tried),
       exitCode: opens ? EXIT_DONE : LOCKED,
     }
@@ -234,22 +238,23 @@ function verdictOn(key: PlacedKey, tried: Tried): { verdict: KeyVerdict; why: st
     const why = isNamed ? "names a key ID of the drive, and does not open it" : "does not open the drive"
     return { verdict: "closed", why }
   }
-  const untried = whyUntried(tried)
+  if (tried.isHopeless && !isNamed) {
+    return {
+      verdict: "untried",
+      why: "nothing is left of the metadata to try it on, or to compare key IDs with",
+    }
+  }
+  const untried = tried.isOpen ? "; not tried, as the drive is open already" : "; it cannot be tried"
   return isNamed
     ? { verdict: "fits", why: `names a key ID of the drive${untried}` }
     : { verdict: "untried", why: `names no key ID${untried}` }
 }
 
-function whyUntried({ isOpen, isHopeless }: Tried): string {
-  if (isHopeless) return "; not tried: too little is left of the metadata"
-  return isOpen ? "; not tried: the drive is open already" : "; not tried"
-}
-
 function nextSteps(
   { input, places }: FindKeysRequest,
   keys: readonly FoundKeyReport[],
-  { protectors }: VolumeReport,
-  { isOpen, needsNoKey }: Tried,
+  volume: VolumeReport,
+  { isOpen, needsNoKey, isHopeless }: Tried,
 ): string[] {
   const best = keys.find(({ verdict }) => verdict === "opens" || verdict === "fits")
   const repair = `repair-bde ${input.path} OUTPUT`
@@ -259,7 +264,8 @@ function nextSteps(
     const named = [...new Set([best.place, ...(isOpen ? [] : packages)])]
     return [`${repair} ${named.map((place) => `--keys ${place}`).join(" ")}`]
   }
-  const wanted = protectors.filter(({ kind }) => kind === "recovery-password")
+  if (isHopeless) return askForKeyPackage({ volumeId: volume.volumeId, protectors: [] })
+  const wanted = volume.protectors.filter(({ kind }) => kind === "recovery-password")
   return [
     ...wanted.map(({ id }) => `ask for the recovery password with the key ID ${shortIdOf(id)}`),
     `look elsewhere too: a domain's directory (--in ldaps://…), Entra ID (--in entra:), the Microsoft account of its owner, print-outs, USB sticks`,

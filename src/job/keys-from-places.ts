@@ -43,7 +43,7 @@ export async function keysFromPlaces(
 
 function tell({ place, keyCount, findings }: SearchedPlace, keys: readonly PlacedKey[], context: JobContext) {
   const named = keys.filter((key) => key.place === place && key.standing === "named").length
-  const text = `${place}: ${inWords(keyCount, "key")}, of which ${named} are for this drive by name`
+  const text = `${place}: ${inWords(keyCount, "key")}; ${named} ${named === 1 ? "names" : "name"} this drive`
   context.emit({ type: "notice", code: "place-searched", text })
   for (const finding of findings) context.emit({ type: "finding", finding })
 }

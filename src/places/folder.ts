@@ -115,7 +115,7 @@ function findingLimiter() {
       return [...counts].flatMap(([code, count]) => {
         const more = count - shownOf(code)
         if (more <= 0) return []
-        const what = code === LARGE_BINARY ? "large files that are no text are left out" : `more of "${code}"`
+        const what = code === LARGE_BINARY ? "are large and no text, and left out" : `more of "${code}"`
         return [finding("findings-counted", `${folder}: ${more} ${what}`, { code, count: more })]
       })
     },

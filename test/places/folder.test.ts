@@ -80,7 +80,7 @@ describe("a folder", () => {
     expect(findings.filter(({ code }) => code === "file-not-looked-into")).toHaveLength(20)
     expect(findings.filter(({ code }) => code === "findings-counted").map(({ text }) => text)).toEqual([
       `${folder}: 10 more of "file-not-looked-into"`,
-      `${folder}: 30 large files that are no text are left out`,
+      `${folder}: 30 are large and no text, and left out`,
     ])
   })
 
