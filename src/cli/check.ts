@@ -11,8 +11,8 @@ import { inputOf, type Command } from "./session.ts"
 const LOCKED = 13
 
 export const check: Command<CheckReport> = {
-  run(invocation, credentials, context) {
-    const places = keyPlacesOf(invocation, "keys")
+  run(invocation, credentials, context, sources) {
+    const places = keyPlacesOf(invocation, "keys", sources)
     const keyPackages = textsOf(invocation, "keyPackage")
     const request = { input: inputOf(invocation), credentials, keyPackages, ...(places && { places }) }
     return checkCredentials(request, context)

@@ -8,6 +8,10 @@ const GROUPS: readonly (readonly [Option["group"], string])[] = [
     "places",
     "Where keys may lie (a PLACE is a file, or a folder with all below it; texts, tables, LDIF, JSON, .BEK, .KPG)",
   ],
+  [
+    "directory",
+    "Directories (a PLACE may be ldaps://dc.example.com, ldap://… by StartTLS, or entra:; add ?computer=NAME, ?device=GUID)",
+  ],
   ["volume", "Which volume"],
   ["output", "Output"],
   ["in-place", "In place: INPUT itself is written to"],

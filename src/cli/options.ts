@@ -21,7 +21,7 @@ export type ValueFrom = "next" | "next-if-digits" | "next-after-two-dashes"
 export interface Option {
   readonly names: readonly [string, ...string[]]
   readonly commands: readonly CommandName[]
-  readonly group: "credentials" | "places" | "volume" | "output" | "in-place" | "report"
+  readonly group: "credentials" | "places" | "directory" | "volume" | "output" | "in-place" | "report"
   readonly help: string
   /** Absent: a switch. */
   readonly value?: { readonly label: string; readonly kind: ValueKind; readonly from: ValueFrom }
@@ -54,6 +54,8 @@ const EVERY = [
 const UNLOCKING = ["repair", "check", "keys backup", "keys reveal", ...MANAGE_BDE] as const
 const CLINIC = ["keys clinic"] as const
 const FIND = ["keys find"] as const
+/** They take the names of places. */
+const SEARCHING = ["keys find", "repair", "check"] as const
 const REPAIR = ["repair"] as const
 
 const file = { label: "FILE", kind: "text", from: "next" } as const
@@ -182,6 +184,53 @@ export const OPTIONS = {
     help: "use the keys for INPUT that lie there: see `keys find`",
     value: place,
     repeatable: true,
+  },
+  ldapUser: {
+    names: ["ldap-user"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "who asks AD DS: name@example.com or EXAMPLE\\name; you are asked for the password",
+    value: { label: "NAME", kind: "text", from: "next" },
+  },
+  ldapPasswordFile: {
+    names: ["ldap-password-file"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "the password is the first line of this file; or set REPAIR_BDE_LDAP_PASSWORD",
+    value: file,
+  },
+  ldapCa: {
+    names: ["ldap-ca"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "the certificate (PEM or DER) that the domain controller's is signed by",
+    value: file,
+  },
+  insecureTls: {
+    names: ["insecure-tls"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "do not check who the domain controller is: whoever answers learns the password",
+  },
+  kerberos: {
+    names: ["kerberos"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "ask AD DS with the Kerberos ticket of kinit instead, by the program ldapsearch",
+  },
+  entraTenant: {
+    names: ["entra-tenant"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "which organisation in Entra ID: example.com or a GUID",
+    value: { label: "NAME", kind: "text", from: "next" },
+  },
+  entraClient: {
+    names: ["entra-client"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "log in to Entra ID through this app registration",
+    value: { label: "ID", kind: "text", from: "next" },
   },
 
   volume: {

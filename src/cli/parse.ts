@@ -12,6 +12,7 @@ import type { Given, Invocation, Parsed } from "./invocation.ts"
 import { refuseNoVerb, withCommandWords } from "./manage-bde-verbs.ts"
 import { nearest } from "./nearest.ts"
 import { OPTION_ROWS, findOption, optionsOf, spell, type OptionKey, type ValueFrom } from "./options.ts"
+import { withoutLogin } from "./place-login.ts"
 import { refuseWhatDoesNotFit } from "./refusals.ts"
 
 /** @throws UsageError @throws UnsupportedError for what comes later */
@@ -94,7 +95,7 @@ function readArguments(argv: readonly string[], speaker: Speaker) {
     }
     const option = readOption(named, argv[i + 1], speaker)
     given.push(option)
-    const shown = OPTION_ROWS[option.key].secret ? "<redacted>" : option.value
+    const shown = OPTION_ROWS[option.key].secret ? "<redacted>" : option.value && withoutLogin(option.value)
     if (option.separate) redacted.push(named.typed, shown!)
     else redacted.push(option.value === undefined ? named.typed : `${named.typed}${named.joint}${shown}`)
     if (option.separate) i++

@@ -10,6 +10,9 @@ const CONFLICTS: readonly (readonly [OptionKey, OptionKey, string])[] = [
   ["volume", "offset", "both say which volume"],
   ["range", "fullSize", "the range decides the size of the output"],
   ["dryRun", "hash", "a dry run has no output to sum"],
+  ["kerberos", "ldapUser", "the ticket says who asks"],
+  ["kerberos", "ldapPasswordFile", "the ticket is the proof"],
+  ["kerberos", "insecureTls", "the ticket proves who the server is, without a certificate"],
   ...(["range", "fullSize", "keepZeros", "noSparse", "hash", "lanes"] as const).map(
     (key) => ["noOutputVolume", key, "nothing is decrypted to an output"] as const,
   ),

@@ -7,10 +7,10 @@ import { renderInPlace } from "./render-patch.ts"
 import { inputOf, type Command } from "./session.ts"
 
 export const repairInPlace: Command<InPlaceReport> = {
-  run(invocation, credentials, context) {
+  run(invocation, credentials, context, sources) {
     const yesWriteTo = textOf(invocation, "yesWriteTo")
     const undoFile = textOf(invocation, "undoFile")
-    const places = keyPlacesOf(invocation, "keys")
+    const places = keyPlacesOf(invocation, "keys", sources)
     const request = {
       input: inputOf(invocation),
       credentials,

@@ -16,7 +16,7 @@ import { Interrupted } from "./prompt.ts"
 import { errorDocument, exitCodeOf, renderError } from "./render-error.ts"
 import { together, type Failure, type Reporter } from "./reporters.ts"
 import type { Scrubber } from "./scrubber.ts"
-import { collectCredentials } from "./secrets.ts"
+import { type SecretSources, collectCredentials } from "./secrets.ts"
 import { listenForStopSignals } from "./stop-signals.ts"
 import { Streams } from "./streams.ts"
 import { secretSources, terminalQuestion } from "./terminal.ts"
@@ -26,7 +26,12 @@ import { version } from "./version.ts"
 const SIGINT_EXIT_CODE = 130
 
 export interface Command<Report extends object> {
-  run(invocation: Invocation, credentials: readonly CredentialInput[], context: JobContext): Promise<Report>
+  run(
+    invocation: Invocation,
+    credentials: readonly CredentialInput[],
+    context: JobContext,
+    sources: SecretSources,
+  ): Promise<Report>
   render(report: Report): readonly string[]
   /** What `--json` prints; the report when absent. */
   document?(report: Report): object
@@ -88,7 +93,7 @@ export async function runInSession<Report extends object>(
       ...(ask && { ask }),
       ...(sources.prompt && { askSecret: secretQuestion(sources.prompt, sources.remember) }),
     })
-    const report = await command.run(invocation, credentials, context)
+    const report = await command.run(invocation, credentials, context, sources)
     reporter.result({
       document: command.document?.(report) ?? report,
       lines: command.render(report),

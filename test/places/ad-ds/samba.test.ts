@@ -4,14 +4,16 @@
  */
 import { execFileSync } from "node:child_process"
 import { X509Certificate } from "node:crypto"
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest"
+import { equalBytes } from "../../../src/bytes/compare.ts"
 import { EncryptionMethod } from "../../../src/crypto/method.ts"
 import { parseMetadataBlock, readKeyProtector } from "../../../src/fve/index.ts"
 import { type AdDsSettings, openAdDs } from "../../../src/places/ad-ds/index.ts"
+import { runProgram } from "../../cli/program.ts"
 import { freeExtents, loadFixture } from "../../fixtures/fixtures.ts"
-import { forge } from "../../forge/forge.ts"
+import { type ForgedVolume, forge } from "../../forge/forge.ts"
 import { forgeKeyPackage } from "../../forge/key-package.ts"
 import { makeCertificates } from "../../servers/certificates.ts"
 import { computerEntry, recoveryEntry, type RecoveryInformation } from "../../servers/recovery-information.ts"
@@ -47,7 +49,8 @@ const OTHER: RecoveryInformation = {
 
 describe.skipIf(!hasSamba)("a Samba domain controller", () => {
   let domain: SambaDomain
-  let drive: RecoveryInformation & { readonly keyPackage: Uint8Array }
+  let volume: ForgedVolume
+  let drive: RecoveryInformation
   /** May read everything of recovery information. */
   let delegated: Login
   /** May read recovery information, and nothing of it that is confidential. */
@@ -55,7 +58,8 @@ describe.skipIf(!hasSamba)("a Samba domain controller", () => {
   let nobody: Login
 
   beforeAll(async () => {
-    drive = await forgeDrive()
+    volume = await forgeDrive()
+    drive = informationOf(volume)
     domain = await startSamba()
     domain.add(`dn: ${CLIENTS}\nobjectClass: organizationalUnit\n\n`)
     domain.add(computerEntry("PC01", CLIENTS) + recoveryEntry(drive, PC01))
@@ -111,6 +115,50 @@ describe.skipIf(!hasSamba)("a Samba domain controller", () => {
   it("is not read as a whole when the drive shows no key ID", async () => {
     const found = await search({}, delegated)
     expect(found.error).toMatchObject({ code: "place-too-wide", exitCode: 2 })
+  })
+
+  describe("brings the key to the drive in the program itself:", () => {
+    const image = (): string => join(domain.folder, "volume.img")
+    const broken = (): string => join(domain.folder, "broken.img")
+    beforeAll(() => {
+      writeFileSync(image(), volume.image)
+      const bytes = volume.image.slice()
+      for (const offset of volume.metadataOffsets) bytes.fill(0, offset, offset + volume.areaSize)
+      writeFileSync(broken(), bytes)
+    })
+
+    it("a drive that is whole", async () => {
+      const place = `ldaps://${domain.host}`
+      const { exitCode, stderr, stdout, output } = await run(delegated, ["repair", image()], "--keys", place)
+      expect(exitCode, stderr).toBe(0)
+      expect(equalBytes(output, volume.expected)).toBe(true)
+      expect(`${stdout.toString()}${stderr}`).not.toContain(drive.recoveryPassword)
+      expect(`${stdout.toString()}${stderr}`).not.toContain(delegated.password)
+    })
+
+    it("a drive whose metadata is destroyed, with the key package of its computer", async () => {
+      const place = `ldap://${domain.host}?computer=PC01`
+      const { exitCode, stderr, output } = await run(delegated, ["repair", broken()], "--keys", place)
+      expect(exitCode, stderr).toBeLessThanOrEqual(3)
+      expect(equalBytes(output, volume.expected)).toBe(true)
+    })
+
+    it("not to whom the right is missing", async () => {
+      const place = `ldaps://${domain.host}`
+      const { exitCode, stderr } = await run(reader, ["keys find", image()], "--in", place)
+      expect(stderr).toContain("Control access")
+      expect(exitCode).toBe(15)
+    })
+
+    async function run({ name, password }: Login, [command, input]: string[], ...rest: string[]) {
+      const out = join(domain.folder, "out.img")
+      rmSync(out, { force: true })
+      const paths = command === "repair" ? [input!, out] : [input!]
+      const login = ["--ldap-user", name, "--ldap-ca", domain.certificates.ca]
+      const args = [...command!.split(" "), ...paths, ...rest, ...login]
+      const ran = await runProgram(args, { cwd: domain.folder, env: { REPAIR_BDE_LDAP_PASSWORD: password } })
+      return { ...ran, output: existsSync(out) ? readFileSync(out) : new Uint8Array(0) }
+    }
   })
 
   describe.skipIf(!hasKerberos)("asked with a Kerberos ticket", () => {
@@ -345,14 +393,17 @@ describe.skipIf(!hasSamba)("a Samba domain controller", () => {
   }
 })
 
-async function forgeDrive(): Promise<RecoveryInformation & { readonly keyPackage: Uint8Array }> {
-  const volume = await forge(loadFixture("sample"), {
+function forgeDrive(): Promise<ForgedVolume> {
+  return forge(loadFixture("sample"), {
     layout: "windows8",
     method: EncryptionMethod.xtsAes128,
     free: freeExtents("sample"),
     protectors: [{ kind: "recovery-password", hasBackupInfo: true }],
     seed: 77,
   })
+}
+
+function informationOf(volume: ForgedVolume): RecoveryInformation {
   const { dataset } = parseMetadataBlock(volume.image.subarray(volume.metadataOffsets[0]))!
   const keyId = dataset.datums.map(readKeyProtector).find((protector) => protector !== undefined)!.id
   return {
