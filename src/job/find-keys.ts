@@ -9,7 +9,7 @@ import { createContext } from "./context.ts"
 import { describeVolume } from "./describe-volume.ts"
 import { openChosenVolume } from "./candidate-volumes.ts"
 import { askForKeyPackage } from "./key-package-words.ts"
-import { KIND_LABELS, inWords, labelledKeys, packagesOf } from "./keys-from-places.ts"
+import { KIND_LABELS, labelledKeys, packagesOf } from "./keys-from-places.ts"
 import { openInput } from "./open-input.ts"
 import { type OpenVolume, isDecrypted, openVolume } from "./open-volume.ts"
 import { type KeyCandidate, shortIdOf } from "../places/index.ts"
@@ -132,7 +132,7 @@ interface Tried {
 
 async function tryKeys(
   { reconciled, metadata }: OpenVolume,
-  { keys, leftOut }: SearchedPlaces,
+  { keys }: SearchedPlaces,
   context: JobContext,
 ): Promise<Tried> {
   const { material } = reconciled
@@ -141,7 +141,7 @@ async function tryKeys(
   if (isPlain || isHopeless) {
     return { outcomes: new Map(), isOpen: isPlain, needsNoKey: isPlain, isHopeless: !isPlain }
   }
-  tellCost(keys, leftOut, context)
+  tellCost(keys, context)
   const labelled = labelledKeys(keys)
   const { tries, openedBy } = await unlockVolume(material, labelled, context.crypto, {
     signal: context.signal,
@@ -161,17 +161,13 @@ async function tryKeys(
 /** More than these are worth a word before they are tried. */
 const FEW = 8
 
-function tellCost(keys: readonly PlacedKey[], leftOut: number, { emit }: JobContext): void {
+function tellCost(keys: readonly PlacedKey[], { emit }: JobContext): void {
   const nameless = keys.filter(
     ({ standing, candidate }) => standing === "unnamed" && candidate.kind === "recovery-password",
   ).length
   if (nameless > FEW) {
     const text = `${nameless} recovery passwords name no key ID: each is tried, until one opens the volume`
     emit({ type: "notice", code: "keys-without-id", text })
-  }
-  if (leftOut > 0) {
-    const text = `${inWords(leftOut, "key")} that name no key ID are left out: name a place that holds fewer`
-    emit({ type: "notice", code: "keys-left-out", text })
   }
 }
 

@@ -48,7 +48,7 @@ function tell({ place, keyCount, findings }: SearchedPlace, keys: readonly Place
   for (const finding of findings) context.emit({ type: "finding", finding })
 }
 
-export function inWords(count: number, what: string): string {
+function inWords(count: number, what: string): string {
   return count === 1 ? `1 ${what}` : `${count} ${what}s`
 }
 

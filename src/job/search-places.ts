@@ -44,11 +44,9 @@ export interface SearchedPlaces {
   /** In the order in which they are worth a try. */
   readonly keys: readonly PlacedKey[]
   readonly places: readonly SearchedPlace[]
-  /** Keys that name no drive, and are left out because there were too many. */
-  readonly leftOut: number
 }
 
-/** A stretch takes a quarter of a second or more, so a thousand take minutes. */
+/** A stretch takes about half a second, so that a thousand take minutes. */
 const MOST_UNNAMED = 1000
 const MOST_NAMED = 1000
 const MOST_OTHERS = 16
@@ -91,7 +89,12 @@ export async function searchPlaces(
   }
   if (failure && failed === specs.length) throw failure
   const keys = [...pools.named.keys(), ...pools.unnamed.keys(), ...pools.other.keys()]
-  return { keys, places, leftOut: pools.unnamed.leftOut }
+  const { leftOut } = pools.unnamed
+  if (leftOut > 0) {
+    const text = `${leftOut} more keys name no key ID, and are left out: name a place that holds fewer`
+    context.emit({ type: "notice", code: "keys-left-out", text })
+  }
+  return { keys, places }
 }
 
 /** As much as can be asked for: of several volumes, of all of them. */

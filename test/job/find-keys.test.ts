@@ -7,6 +7,7 @@ import { EncryptionMethod } from "../../src/crypto/method.ts"
 import { checkCredentials } from "../../src/job/check.ts"
 import { type FindKeysReport, findKeys } from "../../src/job/find-keys.ts"
 import type { JobEvent } from "../../src/job/index.ts"
+import { repairInPlace } from "../../src/job/repair-in-place.ts"
 import { repairVolume } from "../../src/job/repair.ts"
 import { freeExtents, loadFixture } from "../fixtures/fixtures.ts"
 import { forge, type ForgedVolume } from "../forge/forge.ts"
@@ -144,6 +145,26 @@ describe("places", () => {
     await expect(find(image, join(folder, "missing"))).rejects.toMatchObject({ code: "place-unreadable" })
   })
 
+  it("that hold thousands of keys without a name are told to be too much", async () => {
+    const many = Array.from({ length: 1200 }, (_, i) => `${passwordOf(i)}\n`).join("")
+    const events: JobEvent[] = []
+    const request = { input: { path: wiped }, places: { specs: [save("many.txt", many)] } }
+    const { keys, places } = await findKeys(request, { emit: (event) => void events.push(event) })
+    expect(keys).toHaveLength(1000)
+    expect(places[0]!.keyCount).toBe(1200)
+    const told = events.find((event) => event.type === "notice" && event.code === "keys-left-out")
+    expect(told).toMatchObject({ text: expect.stringContaining("200 more keys") as string })
+  })
+
+  it("end with the search when it is stopped", async () => {
+    const request = { input: { path: image }, places: { specs: [ldif] } }
+    const stop = new AbortController()
+    const emit = (event: JobEvent): void => {
+      if (event.type === "volume") stop.abort(new Error("stopped"))
+    }
+    await expect(findKeys(request, { emit, signal: stop.signal })).rejects.toThrow("stopped")
+  })
+
   it("give no secret to the report", async () => {
     const report = JSON.stringify(await find(image, ldif))
     for (const group of RECOVERY_PASSWORD.split("-")) expect(report).not.toContain(group)
@@ -173,6 +194,26 @@ describe("jobs that are told places", () => {
     expect(report.openedBy.protectorId).toBe(recoveryId)
     expect(Buffer.compare(readFileSync(output), volume.expected)).toBe(0)
     expect(events).toContainEqual(expect.objectContaining({ type: "notice", code: "place-searched" }))
+  })
+
+  it("make the drive itself open again, and see that it does, without asking the places twice", async () => {
+    const damaged = volume.image.slice()
+    damaged.fill(0, volume.metadataOffsets[0], volume.metadataOffsets[0]! + volume.areaSize)
+    damaged.fill(0, 0, 512)
+    const events: JobEvent[] = []
+    const report = await repairInPlace(
+      {
+        ...request(save("damaged.img", damaged), [ldif]),
+        yesWriteTo: recoveryId,
+        undoFile: join(folder, "damaged.undo"),
+      },
+      { emit: (event) => void events.push(event) },
+    )
+    expect(report.verification).toMatchObject({ opens: true })
+    expect(report.verification!.sentence).not.toContain("no credential was given")
+    expect(events.filter((event) => event.type === "notice" && event.code === "place-searched")).toHaveLength(
+      1,
+    )
   })
 
   it("find by the key package what the wiped drive does not name any more", async () => {
