@@ -7,7 +7,8 @@ import { describe, expect, it } from "vitest"
 import { forgeKeyPackage } from "./packages.ts"
 import { base64, guidBytes, guidOf, passwordOf, searchBytes, utf16, wantedOf } from "./samples.ts"
 
-const RUNS = 200
+const isFull = process.env.REPAIR_BDE_TEST === "full"
+const RUNS = isFull ? 400 : 100
 const wanted = wantedOf(guidOf(1))
 
 async function samples(): Promise<Uint8Array[]> {
@@ -72,7 +73,8 @@ describe("a file that was changed at random", () => {
 
 describe("a file that is made to be costly", () => {
   const MIB = 2 ** 20
-  const filled = (unit: string, length = 4 * MIB): string => unit.repeat(Math.ceil(length / unit.length))
+  const SIZE = isFull ? 4 * MIB : MIB / 4
+  const filled = (unit: string, length = SIZE): string => unit.repeat(Math.ceil(length / unit.length))
   const cases: readonly (readonly [string, string])[] = [
     ["objects in JSON", `[${filled("{},")}{}]`],
     ["empty lists in JSON", `[${filled("[],")}[]]`],
@@ -86,12 +88,15 @@ describe("a file that is made to be costly", () => {
     ["lines of commas", filled(",,,,,,,,\n")],
     ["line ends", filled("\n")],
     ["LDIF without end", `dn: x\nmsFVE-KeyPackage:: ${filled("QUFB\n ")}`],
-    ["LDIF with many entries", filled("dn: x\nmsFVE-RecoveryPassword: 1\n\n", MIB)],
+    ["LDIF with many entries", filled("dn: x\nmsFVE-RecoveryPassword: 1\n\n", SIZE / 4)],
     ["LDIF with many values", `dn: x\n${filled("msFVE-RecoveryPassword: 1\n")}`],
     ["registry values", `REGEDIT4\n[a]\n"Data"=hex:${filled("70,00,\\\n  ")}`],
     ["GUIDs", filled(`${guidOf(2)} `)],
-    ["recovery passwords", filled(`${passwordOf(2)}\n`, MIB)],
-    ["GUIDs, then recovery passwords", filled(`${guidOf(2)} `, MIB) + filled(`${passwordOf(2)}\n`, MIB)],
+    ["recovery passwords", filled(`${passwordOf(2)}\n`, SIZE / 4)],
+    [
+      "GUIDs, then recovery passwords",
+      filled(`${guidOf(2)} `, SIZE / 4) + filled(`${passwordOf(2)}\n`, SIZE / 4),
+    ],
     ["digits", filled("0123456789")],
     ["base64", filled("QUJD")],
   ]

@@ -96,7 +96,7 @@ describe("any text", () => {
 
   it("takes time in proportion to its length", () => {
     for (const hostile of ["1", "111111-", "l1O0", "000011 ", "0".repeat(48) + " "]) {
-      const text = hostile.repeat(Math.ceil(2 ** 20 / hostile.length))
+      const text = hostile.repeat(Math.ceil(2 ** 18 / hostile.length))
       const start = performance.now()
       let count = 0
       for (const _ of findRecoveryPasswords(text)) count++
