@@ -24,13 +24,14 @@ const PRICE = { cutAnew: 1, neighboursExchanged: 2, groupsExchanged: 3, groupMov
 export function readingsOf(text: string): Reading[] {
   const words = wordsOf(text)
   const asTyped = words.length === GROUPS ? [readingOf(words)] : []
-  const best = asTyped[0]
-  if (best && best.open.length === 0) return [best, ...oneGroupOpen(best), ...inAnotherOrder(best)]
+  const priceOfCut = asTyped.length > 0 ? PRICE.cutAnew : 0
   const cuts = cutsOf(words).filter((groups) => groups.join() !== words.join())
-  const all = [...asTyped, ...cuts.map((groups) => readingOf(groups, best ? PRICE.cutAnew : 0))]
+  const all = [...asTyped, ...cuts.map((groups) => readingOf(groups, priceOfCut))]
   // Of the places where something can have been left out, nearly all make nonsense of the groups behind.
   const fewest = Math.min(...all.map(({ open }) => open.length))
-  return all.filter(({ open }) => open.length === fewest)
+  const likely = all.filter(({ open }) => open.length === fewest)
+  if (fewest > 0) return likely
+  return likely.flatMap((reading) => [reading, ...oneGroupOpen(reading), ...inAnotherOrder(reading)])
 }
 
 /** The groups as typed, for people who compare them with the original; `undefined` where they cannot be told apart. */
@@ -89,19 +90,19 @@ function cutAt(all: string, place = 0, length = DIGITS): string[] {
 }
 
 /** All groups pass the check, and yet it opens nothing: one of them is another one that passes it too. */
-function oneGroupOpen({ groups }: Reading): Reading[] {
-  return groups.map((_, i) => ({ groups, open: [i], price: 0 }))
+function oneGroupOpen({ groups, price }: Reading): Reading[] {
+  return groups.map((_, i) => ({ groups, open: [i], price }))
 }
 
-function inAnotherOrder({ groups }: Reading): Reading[] {
+function inAnotherOrder({ groups, price: ownPrice }: Reading): Reading[] {
   const readings: Reading[] = []
   for (let i = 0; i < GROUPS; i++) {
     for (let j = 0; j < GROUPS; j++) {
       const exchanged = groups.with(i, groups[j]!).with(j, groups[i]!)
-      const price = j === i + 1 ? PRICE.neighboursExchanged : PRICE.groupsExchanged
+      const price = ownPrice + (j === i + 1 ? PRICE.neighboursExchanged : PRICE.groupsExchanged)
       if (i < j) readings.push({ groups: exchanged, open: [], price })
       const moved = groups.toSpliced(i, 1).toSpliced(j, 0, groups[i]!)
-      if (Math.abs(i - j) > 1) readings.push({ groups: moved, open: [], price: PRICE.groupMoved })
+      if (Math.abs(i - j) > 1) readings.push({ groups: moved, open: [], price: ownPrice + PRICE.groupMoved })
     }
   }
   return readings

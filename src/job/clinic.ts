@@ -79,12 +79,12 @@ export async function cureRecoveryPassword(
       seconds: Math.ceil((Math.max(0, plan.candidateCount - resumedAt) * salts.length) / perSecond),
       resumedAt,
     }
-    emit({ type: "search", search, faults: plan.faults })
     const base = { source: input.report, volume: report, faults: plan.faults, search }
     if (request.dryRun) {
       const next = ["run the same command without --dry-run"]
       return { ...base, triedCount: resumedAt, dryRun: true, next, exitCode: EXIT_DONE }
     }
+    emit({ type: "search", search, faults: plan.faults })
     const checkpoints = openState(request, fingerprint, resumedAt)
     const { match, triedCount } = await tryAll({
       plan,
