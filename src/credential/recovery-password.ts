@@ -89,6 +89,7 @@ function wrongGroups(faults: readonly GroupFault[]): UsageError {
     next: [
       `compare ${faults.length === 1 ? "that group" : "those groups"} with the original, digit by digit`,
       "type the 48 digits again: 8 groups of 6",
+      "repair-bde keys clinic INPUT -rp finds the password that was meant, where one group is wrong or unknown",
     ],
     data: { groups: faults.map(({ group, reason }) => ({ group, reason })) },
   })

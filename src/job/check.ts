@@ -4,6 +4,7 @@ import { plainView } from "../volume/index.ts"
 import { bringKeys } from "./bring-keys.ts"
 import { createContext } from "./context.ts"
 import { describeVolume } from "./describe-volume.ts"
+import { findElsewhere } from "./fits-elsewhere.ts"
 import { choosePlace, openInput } from "./open-input.ts"
 import { type OpenVolume, openVolume } from "./open-volume.ts"
 import { decryptedExtents, makePlan } from "./plan-step.ts"
@@ -27,12 +28,14 @@ export async function checkCredentials(request: CheckRequest, shell: JobShell = 
     const step = await unlock(metadata, credentials, context)
     const proven = await confirmFvek(step, volume, context)
     for (const finding of proven.findings) context.emit({ type: "finding", finding })
+    const elsewhere = proven.openedBy ? [] : await findElsewhere(input, index, credentials, context)
     return {
       source: input.report,
       volume: { ...report, findings: [...report.findings, ...proven.findings] },
       opens: proven.openedBy !== undefined,
       ...(proven.openedBy && { openedBy: proven.openedBy }),
       tries: proven.tries,
+      ...(elsewhere.length > 0 && { elsewhere }),
     }
   } finally {
     await input.source.close()

@@ -1,7 +1,7 @@
 /** The step from a volume to its keys, with everything that a report says of it. */
 import { CredentialError, MetadataError } from "../errors.ts"
 import type { Finding } from "../findings.ts"
-import type { VolumeKeys } from "../fve/index.ts"
+import { type VolumeKeys, listSources } from "../fve/index.ts"
 import { type Settled, settle } from "../repair/index.ts"
 import { type Try, type UnlockOptions, type Unlocked, protectorLabel, unlockVolume } from "../unlock/index.ts"
 import { askForKeyPackage } from "./key-package-words.ts"
@@ -100,6 +100,15 @@ function findingsOf({ openedBy }: Unlocked, keys: VolumeKeys, { facts }: VolumeM
       code: "clear-key",
       severity: "notice",
       text: "no password was needed: a clear key lies on the disk, so anyone can open this volume",
+    })
+  }
+  if (openedBy?.protector?.isOlder) {
+    const { id, from } = openedBy.protector
+    findings.push({
+      code: "protector-removed",
+      severity: "notice",
+      text: `the key protector ${id} was removed since, or made anew: only ${listSources(from)} still ${from.length === 1 ? "has" : "have"} it`,
+      evidence: { protectorId: id, from },
     })
   }
   if (facts.methodNumber !== keys.method) {
