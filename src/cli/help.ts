@@ -10,7 +10,7 @@ const GROUPS: readonly (readonly [Option["group"], string])[] = [
   ],
   [
     "directory",
-    "Directories (a PLACE may be ldaps://dc.example.com, ldap://… by StartTLS, or entra:; add ?computer=NAME, ?device=GUID)",
+    "Directories (a PLACE may be ldaps://dc.example.com, ldap://… by StartTLS, or entra:; with ?computer=NAME, ?device=ID)",
   ],
   ["volume", "Which volume"],
   ["output", "Output"],

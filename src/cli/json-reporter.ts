@@ -29,6 +29,8 @@ export function jsonReporter({ streams, command, quiet, now }: ReporterOptions):
     event(event) {
       ticker.event(event)
       if (isLines && isDue(event)) print(event)
+      // One document comes too late for what has to be said before.
+      if (!isLines && event.type === "notice" && !quiet) streams.err(`${programOf(command)}: ${event.text}`)
     },
     warning: (text) => streams.err(`${programOf(command)}: warning: ${text}`),
     result({ document }) {

@@ -9,8 +9,8 @@ export function textReporter({ streams, command, quiet, now }: ReporterOptions):
   const ticker = progressTicker(streams, { quiet, now })
   // The answers of the other commands hold all of this, in their own order.
   const tells = (event: JobEvent): boolean => {
-    // How long it takes has to be said before.
-    if (event.type === "search") return !quiet
+    // How long it takes, and what others will see of it, has to be said before.
+    if (event.type === "search" || event.type === "notice") return !quiet
     return command === "repair" && (quiet ? isUrgent(event) : isForPeople(event))
   }
   return {

@@ -45,7 +45,12 @@ function tell({ place, keyCount, findings }: SearchedPlace, keys: readonly Place
   const named = keys.filter((key) => key.place === place && key.standing === "named").length
   const text = `${place}: ${inWords(keyCount, "key")}; ${named} ${named === 1 ? "names" : "name"} this drive`
   context.emit({ type: "notice", code: "place-searched", text })
-  for (const finding of findings) context.emit({ type: "finding", finding })
+  for (const finding of findings) {
+    // About the very key that the drive asks for: nobody may miss it, whatever else a command tells.
+    if (finding.severity === "damage")
+      context.emit({ type: "notice", code: finding.code, text: finding.text })
+    else context.emit({ type: "finding", finding })
+  }
 }
 
 function inWords(count: number, what: string): string {

@@ -14,6 +14,8 @@ export interface Case {
   readonly env?: Readonly<Record<string, string>>
   /** As somebody who is not root. */
   readonly asNobody?: true
+  /** The answer holds a recovery password, which the transcript leaves out. */
+  readonly showsDigits?: true
   /** Needs a small file system at `small/` or `tight/`. */
   readonly needsSmallDisk?: true
   readonly meddle?: { readonly at: string; readonly act: string; readonly path: string }
@@ -155,6 +157,38 @@ const inPlace: readonly Case[] = [
   { name: "undo-missing-file", line: "undo missing.undo patched-1.img" },
 ]
 
+/** The way of somebody whose drive does not open any more: what does it ask for, where is it, and get the data back. */
+const places: readonly Case[] = [
+  { name: "keys-1-inspect", line: "inspect damaged-1.img" },
+  { name: "keys-2-find", line: "keys find damaged-1.img --in export.ldif --in papers" },
+  { name: "keys-3-repair", line: "damaged-1.img repaired-found.img --keys export.ldif --keys papers" },
+  { name: "help-keys-find", line: "keys find --help" },
+  { name: "keys-find-json", line: "keys find volume.img --in export.csv --json" },
+  { name: "keys-find-unnamed", line: "keys find volume.img --in papers" },
+  { name: "keys-find-mistyped", line: "keys find volume.img --in mistyped.txt --in export.csv" },
+  { name: "keys-find-others", line: "keys find volume.img --in others.csv" },
+  { name: "keys-find-suspended", line: "keys find suspended.img --in others.csv" },
+  { name: "keys-find-metadata-lost", line: "keys find no-metadata.img --in export.csv" },
+  { name: "keys-find-no-place", line: "keys find volume.img" },
+  { name: "keys-find-missing-place", line: "keys find volume.img --in missing --in startup.BEK" },
+  { name: "keys-find-no-place-at-all", line: "keys find volume.img --in missing --json" },
+  { name: "keys-find-directory-without-user", line: "keys find volume.img --in ldaps://dc.example.com" },
+  {
+    name: "keys-find-directory-with-login",
+    line: "keys find volume.img --in ldaps://admin:Passw0rd@dc.example.com --ldap-user admin",
+  },
+  { name: "keys-find-directory-malformed", line: "keys find volume.img --in ldaps://dc.example.com?user=x" },
+  {
+    name: "keys-find-kerberos-over-ldaps",
+    line: "keys find volume.img --in ldaps://dc.example.com --kerberos",
+  },
+  { name: "usage-kerberos-and-user", line: "check volume.img --keys ldap://dc --kerberos --ldap-user admin" },
+  { name: "keys-find-no-bitlocker", line: "keys find ntfs.img --in papers" },
+  { name: "keys-half-a-command", line: "keys volume.img" },
+  { name: "check-keys", line: "check volume.img --keys papers/notes.txt" },
+  { name: "check-keys-none", line: "check volume.img --keys mistyped.txt" },
+]
+
 const outputs: readonly Case[] = [
   { name: "output-exists", line: "volume.img existing.img --vmk {VMK}" },
   { name: "output-forced", line: "volume.img overwritten.img --vmk {VMK} -f" },
@@ -237,7 +271,40 @@ const keys: readonly Case[] = [
   { name: "keys-reveal-locked", line: "keys reveal volume.img --yes-reveal -rp {WRONG RP}" },
 ]
 
+const clinic: readonly Case[] = [
+  { name: "help-keys-clinic", line: "keys clinic -?" },
+  { name: "keys-clinic", line: "keys clinic volume.img -rp", stdin: "{SLIPPED RP}\n", showsDigits: true },
+  {
+    name: "keys-clinic-json",
+    line: "keys clinic volume.img -rp --json -q",
+    stdin: "{SLIPPED RP}\n",
+    showsDigits: true,
+  },
+  { name: "keys-clinic-dry-run", line: "keys clinic volume.img -rp --dry-run", stdin: "{HALF RP}\n" },
+  { name: "keys-clinic-too-much", line: "keys clinic volume.img -rp", stdin: "{LOST RP}\n" },
+  { name: "keys-clinic-tpm-only", line: "keys clinic tpm.img -rp", stdin: "{SLIPPED RP}\n" },
+  { name: "keys-clinic-without", line: "keys clinic volume.img" },
+]
+
+const certificates: readonly Case[] = [
+  { name: "inspect-certificate", line: "inspect certificate.img" },
+  {
+    name: "check-certificate",
+    line: "check certificate.img -Certificate -cf agent.pfx -pin",
+    stdin: "{PIN}\n",
+  },
+  { name: "check-certificate-locked", line: "check certificate.img -cf agent.pfx" },
+  { name: "check-certificate-other", line: "check certificate.img -cf other.pem" },
+  { name: "check-certificate-without-key", line: "check certificate.img -cf agent.cer" },
+  { name: "check-opens-another", line: "check two.img --volume 2 -pw", stdin: "{PW}\n" },
+  { name: "check-opens-another-json", line: "check two.img --volume 2 -pw --json", stdin: "{PW}\n" },
+  { name: "usage-certificate-alone", line: "check certificate.img -Certificate" },
+]
+
 export const CASES = [
+  ...clinic,
+  ...certificates,
+  ...places,
   ...manageBde,
   ...keys,
   ...inPlace,

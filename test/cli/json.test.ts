@@ -16,11 +16,15 @@ const DOCUMENTS: readonly (readonly [string, string])[] = [
   ["repair-bde inspect", "inspect"],
   ["repair-bde check", "check"],
   ["repair-bde undo", "undo"],
+  ["repair-bde keys find", "keys-find"],
   ["repair-bde keys backup", "keys-backup"],
   ["manage-bde -status", "status"],
   ["manage-bde -protectors", "protectors"],
   ["manage-bde -KeyPackage", "key-package"],
 ]
+
+/** Those whose answer is a line for each event. */
+const CLINIC = ["repair-bde keys clinic", "keys-clinic-event"] as const
 
 const ajv = new Ajv2020({ allErrors: true, strictTypes: false, formats: { "date-time": isTime } })
 for (const name of readdirSync(SCHEMAS)) {
@@ -39,7 +43,7 @@ describe("what --json prints", () => {
   it("is there for each command, with errors and each type of event", () => {
     expect(new Set(printed.map(({ schema }) => schema))).toEqual(
       new Set(
-        [...DOCUMENTS.map(([, schema]) => schema), "repair-event", "error"].map(
+        [...DOCUMENTS.map(([, schema]) => schema), "repair-event", CLINIC[1], "error"].map(
           (name) => `${name}.schema.json`,
         ),
       ),
@@ -89,7 +93,8 @@ function documentsOf(transcript: string): Printed[] {
   return texts.map((one) => {
     const document: unknown = JSON.parse(one)
     const isError = (document as { type?: string }).type === "error"
-    const schema = isError ? "error" : (documentSchema ?? "repair-event")
+    const eventSchema = line.startsWith(CLINIC[0]) ? CLINIC[1] : "repair-event"
+    const schema = isError ? "error" : (documentSchema ?? eventSchema)
     return { transcript, schema: `${schema}.schema.json`, document }
   })
 }

@@ -1,5 +1,5 @@
 /** The folder in which the transcripts play: forged volumes, their keys, and things that are no BitLocker volume. */
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { EncryptionMethod } from "../../src/crypto/method.ts"
@@ -10,11 +10,16 @@ import { forge, type ForgedVolume, type Recipe } from "../forge/forge.ts"
 import { RECOVERY_PASSWORD } from "../forge/protectors.ts"
 import { bootSectorZeroed, copiesDestroyed, together } from "../patch/damage.ts"
 import { patched, planFor } from "../patch/planned.ts"
+import { PAPERS, placesScene } from "./places-scene.ts"
 
 /** Not ASCII, but the same in each normal form of Unicode: one stretch tries it. */
 export const PASSWORD = "Gauß, Straße 7?"
 export const WRONG_PASSWORD = "wrong horse battery"
 export const WRONG_RECOVERY_PASSWORD = "222222-222222-222222-222222-222222-222222-222222-222222"
+/** A digit that is wrong, and that the check by 11 catches. */
+export const SLIPPED_RECOVERY_PASSWORD = RECOVERY_PASSWORD.replace("330033", "330034")
+/** Of the certificates' files. */
+export const PIN = "Zertifikat-7"
 export { RECOVERY_PASSWORD }
 
 const MIB = 2 ** 20
@@ -56,12 +61,22 @@ export async function buildScene(): Promise<Scene> {
     protectors: [recovery, { kind: "clear-key" }],
   })
   const tpmOnly = await forge(plaintext, { ...base, seed: 4, protectors: [{ kind: "tpm" }] })
+  const certificate = await forge(plaintext, {
+    ...base,
+    seed: 5,
+    protectors: [{ kind: "public-key", certificate: { pem: String(certificateFile("agent.cer.pem")) } }],
+  })
   const folder = mkdtempSync(join(tmpdir(), "repair-bde-scene-"))
 
   const files: Record<string, Uint8Array | string> = {
     "volume.img": volume.image,
     "suspended.img": suspended.image,
     "tpm.img": tpmOnly.image,
+    "certificate.img": certificate.image,
+    "two.img": diskWith(volume.image, certificate.image),
+    "agent.pfx": certificateFile("agent-3des.pfx"),
+    "agent.cer": certificateFile("agent.cer"),
+    "other.pem": certificateFile("other.pem"),
     "disk.img": diskWith(volume.image, suspended.image),
     "cut.img": volume.image.subarray(0, 2 * MIB),
     "no-metadata.img": withoutMetadata(volume),
@@ -87,7 +102,8 @@ export async function buildScene(): Promise<Scene> {
   const write = (content: Record<string, Uint8Array | string>): void => {
     for (const [name, bytes] of Object.entries(content)) writeFileSync(join(folder, name), bytes)
   }
-  write({ ...files, ...changing })
+  mkdirSync(join(folder, PAPERS))
+  write({ ...files, ...placesScene(volume), ...changing })
   mkdirSync(join(folder, "folder"))
   mkdirSync(join(folder, "keys"))
   for (const name of OUTPUT_FOLDERS) mkdirSync(join(folder, name))
@@ -136,6 +152,10 @@ async function repairedScene(volume: ForgedVolume): Promise<Record<string, Uint8
     "patched.undo": undoFile,
     "cut.undo": undoFile.subarray(0, -80),
   }
+}
+
+function certificateFile(name: string): Uint8Array {
+  return readFileSync(new URL(`../fixtures/certificates/${name}`, import.meta.url))
 }
 
 function startupKeyOf({ protectors }: ForgedVolume): Uint8Array {

@@ -37,7 +37,13 @@ describe("after all of them", () => {
   })
 
   it("the outputs are the plaintext", () => {
-    for (const name of ["repaired.img", "repaired-json.img", "repaired-log.img", "overwritten.img"]) {
+    for (const name of [
+      "repaired.img",
+      "repaired-json.img",
+      "repaired-found.img",
+      "repaired-log.img",
+      "overwritten.img",
+    ]) {
       expect(Buffer.compare(read(name), stage.scene.plaintext), name).toBe(0)
     }
     expect(Buffer.compare(read("repaired-cut.img"), stage.scene.plaintext.subarray(0, 2 ** 21))).toBe(0)
