@@ -1,5 +1,5 @@
 /** The report as tables for people. */
-import type { Report, ShortTiming, Timing } from "./report.ts"
+import type { ClinicTiming, Report, ShortTiming, Timing } from "./report.ts"
 import { findTargets, type Target } from "./targets.ts"
 
 const MIB = 1024 ** 2
@@ -15,6 +15,8 @@ export function renderReport(report: Report): string {
       ["short commands", "ms", "CPU ms", "peak MB", "against", "ms"],
       ...report.short.map(shortRow),
     ]),
+    "",
+    ...renderTable([["clinic", "candidates", "ms", "CPU ms", "peak MB"], clinicRow(report.clinic)]),
     "",
     ...renderTable([["target", "measured", "to reach", "verdict"], ...findTargets(report).map(targetRow)]),
   ].join("\n")
@@ -34,6 +36,11 @@ function timingRow({ contestant, verdict, whole, synced, tiny }: Timing): string
 function shortRow({ what, cost, against }: ShortTiming): string[] {
   const own = [what, cost.wallMs.toFixed(0), cost.cpuMs.toFixed(0), megabytes(cost.peakBytes)]
   return against ? [...own, against.command, against.cost.wallMs.toFixed(0)] : own
+}
+
+function clinicRow({ candidateCount, cost }: ClinicTiming): string[] {
+  const figures = [candidateCount, cost.wallMs, cost.cpuMs].map((figure) => figure.toFixed(0))
+  return ["keys clinic", ...figures, megabytes(cost.peakBytes)]
 }
 
 function targetRow({ what, measured, bound, isReached }: Target): string[] {

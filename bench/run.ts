@@ -6,6 +6,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism, cpus } from "node:os"
 import { join } from "node:path"
+import { timeClinic } from "./clinic.ts"
 import { timeDecryption } from "./decryption.ts"
 import { METHODS } from "./methods.ts"
 import { parseOptions, USAGE } from "./options.ts"
@@ -36,6 +37,7 @@ async function run(): Promise<void> {
     runs: options.runs,
     decryption,
     short: await timeShortCommands(folder, options),
+    clinic: await timeClinic(folder, options),
   }
   console.log(renderReport(report))
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`)

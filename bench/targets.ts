@@ -13,13 +13,17 @@ export interface Target {
 }
 
 const GIB = 1024 ** 3
+const CLINIC_CORES = 2
+const CANDIDATES_PER_SECOND = 5
 const OURS = "repair-bde"
 const OURS_WITHOUT_UNLOCK = "repair-bde --fvek"
 
 export function findTargets(report: Report): Target[] {
   const judged = report.size < GIB ? [] : report.decryption
   const decryption = judged.flatMap(({ method, timings }) => decryptionTargets(report, method, timings))
-  return [...decryption, ...shortTargets(report)].filter((target) => target !== undefined)
+  return [...decryption, ...shortTargets(report), clinicTarget(report)].filter(
+    (target) => target !== undefined,
+  )
 }
 
 function decryptionTargets(
@@ -61,6 +65,17 @@ function shortTargets({ short }: Report): (Target | undefined)[] {
     slower("check: as long as bdeinfo", unlock?.cost.wallMs, unlock?.against?.cost.wallMs, 1.15),
     huge ? atMost("inspect of 15 TiB: seconds", huge.cost.wallMs / 1000, 1) : undefined,
   ]
+}
+
+function clinicTarget({ clinic, machine }: Report): Target | undefined {
+  if (machine.cores < CLINIC_CORES) return undefined
+  const perSecond = (clinic.candidateCount * 1000) / clinic.cost.wallMs
+  return {
+    what: "keys clinic: candidates a second",
+    measured: perSecond.toFixed(1),
+    bound: `at least ${CANDIDATES_PER_SECOND}`,
+    isReached: perSecond >= CANDIDATES_PER_SECOND,
+  }
 }
 
 function net(timing: Timing | undefined): number | undefined {

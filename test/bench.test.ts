@@ -40,6 +40,7 @@ describe("targets", () => {
     runs: 1,
     decryption: [{ method: "xts-128", timings }],
     short: [],
+    clinic: { candidateCount: 60, cost: cost(15_000) },
   })
 
   it("take the peers' unlock off, and count our whole run with the key in hand", () => {
@@ -49,11 +50,14 @@ describe("targets", () => {
       ["2.00 times", false],
       ["1.00", true],
       ["1.00", true],
+      ["4.0", false],
     ])
   })
 
-  it("are not judged on small volumes", () => {
-    expect(findTargets(report(1024 ** 2))).toEqual([])
+  it("of decryption are not judged on small volumes", () => {
+    expect(findTargets(report(1024 ** 2)).map(({ what }) => what)).toEqual([
+      "keys clinic: candidates a second",
+    ])
   })
 })
 
