@@ -10,7 +10,6 @@ import { loadKeyPackages } from "./load-key-packages.ts"
 import { describeKeyPackage } from "./key-package-words.ts"
 import { scanForVolumes } from "./locate.ts"
 import { type OpenInput, choosePlace } from "./open-input.ts"
-import { placesOfBackups } from "./open-key-backup.ts"
 import { type OpenVolume, openVolume } from "./open-volume.ts"
 import type { CheckRequest, JobContext } from "./requests.ts"
 
@@ -39,7 +38,6 @@ export async function* candidateVolumes(
       tried.add(keyOf(place))
     }
   }
-  for (const place of placesOfBackups(packages, input)) yield openVolume(input, place, 1, signal, packages)
   for (const [index, place] of untried(input.places)) yield openVolume(input, place, index, signal, packages)
   const { places } = await scanForVolumes(input.spec, input.source, { toTheEnd: true }, context)
   for (const [index, place] of untried(places)) yield openVolume(input, place, index, signal, packages)

@@ -2,11 +2,13 @@
 import { NotFveError, UsageError } from "../errors.ts"
 import { type Extent, endOf, extent, extentBetween, hex } from "../extents/extent.ts"
 import { nameContents } from "../filesystem/index.ts"
+import type { KeyBackup } from "../fve/index.ts"
 import { type VolumePlace, locateVolumes, needsScan, startOf, volumeAt } from "../locate/index.ts"
 import { readPartitionTables } from "../partition/index.ts"
 import type { ByteSource, DriveSpec, SourceSpec } from "../source/byte-source.ts"
 import { openSource, resolveSource, sliceSource } from "../source/index.ts"
 import { scanForVolumes } from "./locate.ts"
+import { placesOfBackups } from "./open-key-backup.ts"
 import type { SourceReport } from "./reports.ts"
 import type { InputChoice, JobContext } from "./requests.ts"
 
@@ -15,7 +17,7 @@ export interface OpenInput {
   readonly spec: DriveSpec
   readonly report: SourceReport
   readonly places: readonly VolumePlace[]
-  /** What the usual places hold did not suffice: all of it was searched. */
+  /** What the usual places hold did not suffice: all of it was searched, or a key backup said where to look. */
   readonly isScanned: boolean
   /** Bytes read from the source so far. */
   readonly bytesRead: () => number
@@ -26,26 +28,32 @@ export interface OpenInputOptions {
   readonly scan?: boolean
   /** Keys come from elsewhere, so that an input without any trace of BitLocker is worth a try. */
   readonly hasKeys?: boolean
+  /** They know where their volumes are, which saves the search. */
+  readonly backups?: readonly KeyBackup[]
 }
 
 /** @throws SourceError, NotFveError. The caller closes the source. */
 export async function openInput(
   input: InputChoice,
   context: Pick<JobContext, "emit" | "signal">,
-  { scan = false, hasKeys = false }: OpenInputOptions = {},
+  { scan = false, hasKeys = false, backups = [] }: OpenInputOptions = {},
 ): Promise<OpenInput> {
   const spec = await resolveSource(input.path)
   const source = counting(await openSource(spec))
   try {
     const usual = await findPlaces(source, input, context.signal)
     const isLost = input.offset === undefined && (needsScan(usual) || usual.some(mayBeConverting))
-    const isScanned = scan && isLost
+    const told = isLost ? placesOfBackups(backups, source, usual) : []
+    const isKnown = backups.some(({ sourceSize }) => sourceSize === source.size)
+    const isScanned = scan && isLost && !isKnown
     const scanned = isScanned ? (await scanForVolumes(spec, source, {}, context)).places : usual
-    const places = scanned.length === 0 && hasKeys ? [placeOfUnknown(source)] : scanned
+    const found = [...told, ...scanned]
+    const places = found.length === 0 && hasKeys ? [placeOfUnknown(source)] : found
     if (places.length === 0) throw await nothingFound(source, input, { isScanned: scan })
     const kind = spec.kind === "device" ? "device" : "file"
     const report = { path: input.path, kind, size: source.size, sectorSize: source.sectorSize } as const
-    return { source, spec, report, places, isScanned, bytesRead: () => source.bytesRead }
+    const isSearched = isScanned || told.length > 0
+    return { source, spec, report, places, isScanned: isSearched, bytesRead: () => source.bytesRead }
   } catch (error) {
     await source.close()
     throw error

@@ -11,8 +11,8 @@ import {
   recogniseBootSector,
 } from "../fve/index.ts"
 import { type VolumePlace, startOf } from "../locate/index.ts"
+import type { ByteSource } from "../source/byte-source.ts"
 import type { LoadedKeyPackage } from "./load-key-packages.ts"
-import type { OpenInput } from "./open-input.ts"
 
 /** @throws CredentialError for a backup that was cut or altered */
 export function openKeyBackup(file: Uint8Array, path: string, sha256: Crypto["sha256"]): KeyBackup {
@@ -46,17 +46,19 @@ export function packagesOfBackup(backup: KeyBackup, path: string): LoadedKeyPack
  * other one the positions mean nothing.
  */
 export function placesOfBackups(
-  packages: readonly LoadedKeyPackage[],
-  { source, places }: OpenInput,
+  backups: readonly KeyBackup[],
+  { size }: ByteSource,
+  places: readonly VolumePlace[],
 ): VolumePlace[] {
-  const backups = [...new Set(packages.flatMap(({ backup }) => backup ?? []))]
-  return backups.flatMap((backup) => {
-    const { volume, sourceSize } = backup
-    const isThere = places.some(
-      (place) => startOf(place) === volume.offset && (place.boot || place.traces.copies.length > 0),
+  return backups
+    .filter(
+      ({ sourceSize, volume }) => sourceSize === size && !places.some((p) => startOf(p) === volume.offset),
     )
-    return sourceSize === source.size && !isThere ? [placeOf(backup)] : []
-  })
+    .map(placeOf)
+}
+
+export function backupsOf(packages: readonly LoadedKeyPackage[]): KeyBackup[] {
+  return [...new Set(packages.flatMap(({ backup }) => backup ?? []))]
 }
 
 /** Its boot sector is a trace and not the volume's own: what may be out of date must not pass for what stands there. */

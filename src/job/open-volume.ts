@@ -16,6 +16,7 @@ import type { ByteSource, SourceSpec } from "../source/byte-source.ts"
 import { readBytes } from "../source/read-bytes.ts"
 import type { LoadedKeyPackage } from "./load-key-packages.ts"
 import { type OpenInput, sliceOf } from "./open-input.ts"
+import { backupsOf } from "./open-key-backup.ts"
 
 /** The sector size of nearly every disk, where neither metadata nor boot sector names one. */
 const USUAL_SECTOR_SIZE = 512
@@ -64,7 +65,7 @@ export async function openVolume(
   return {
     ...{ index, place, source, spec, reconciled },
     copies: reconciled.judged,
-    backups: [...new Set(packages.flatMap(({ backup }) => backup ?? []))],
+    backups: backupsOf(packages),
     ...(metadata && { metadata }),
   }
 }

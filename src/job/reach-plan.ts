@@ -6,7 +6,9 @@ import { describeVolume } from "./describe-volume.ts"
 import { bringKeys } from "./bring-keys.ts"
 import { settleGeometry } from "./geometry-step.ts"
 import { candidateVolumes } from "./candidate-volumes.ts"
+import { loadKeyPackages } from "./load-key-packages.ts"
 import { type OpenInput, openInput } from "./open-input.ts"
+import { backupsOf } from "./open-key-backup.ts"
 import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
 import { type PlanStep, describePlan, makePlan } from "./plan-step.ts"
 import type { OpenedBy, TryReport, VolumeReport } from "./reports.ts"
@@ -45,14 +47,16 @@ export async function reachPlan(
 ): Promise<ReachedPlan> {
   const { emit } = context
   emit({ type: "phase", phase: "locate" })
+  const keyPackages = await loadKeyPackages(request.keyPackages ?? [])
   const input = await openInput(request.input, context, {
     scan: true,
-    hasKeys: (request.keyPackages ?? []).length > 0 || request.places !== undefined,
+    hasKeys: keyPackages.length > 0 || request.places !== undefined,
+    backups: backupsOf(keyPackages),
   })
   try {
     const { found, report, unlocked, openedBy, credentials } = await unlockOne(
       input,
-      request,
+      { ...request, keyPackages },
       context,
       onVolume,
     )

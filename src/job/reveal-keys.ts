@@ -12,7 +12,9 @@ import type { VolumeKeys } from "../fve/index.ts"
 import { revealAutoUnlockKey, revealProtectors } from "../unlock/index.ts"
 import { createContext } from "./context.ts"
 import { type KeyNotations, keyNotations } from "./key-notations.ts"
+import { loadKeyPackages } from "./load-key-packages.ts"
 import { openInput } from "./open-input.ts"
+import { backupsOf } from "./open-key-backup.ts"
 import { savePrivateFile } from "./private-file.ts"
 import { type UnlockedVolume, unlockOne } from "./reach-plan.ts"
 import type { MethodReport, OpenedBy, SourceReport, VolumeReport } from "./reports.ts"
@@ -60,12 +62,14 @@ export async function revealKeys(request: RevealRequest, shell: JobShell = {}): 
   const context = createContext(shell)
   await approve(request, context)
   context.emit({ type: "phase", phase: "locate" })
+  const keyPackages = await loadKeyPackages(request.keyPackages ?? [])
   const input = await openInput(request.input, context, {
     scan: true,
-    hasKeys: (request.keyPackages ?? []).length > 0,
+    hasKeys: keyPackages.length > 0,
+    backups: backupsOf(keyPackages),
   })
   try {
-    const opened = await unlockOne(input, request, context)
+    const opened = await unlockOne(input, { ...request, keyPackages }, context)
     const { keys } = opened.unlocked
     if (!keys) throw lacksVmk()
     const revealed = reveal(opened, keys, context)
