@@ -61,7 +61,9 @@ async function quick(
       await new Promise(setImmediate)
       signal?.throwIfAborted()
       return Promise.all(
-        initials.map((one) => (toHex(one) === toHex(initial) ? stretched(one, salt) : new Uint8Array(32))),
+        initials.map(async (one) =>
+          toHex(one) === toHex(initial) ? stretched(one, salt) : new Uint8Array(32),
+        ),
       )
     },
     close: () => Promise.resolve(),
