@@ -25,10 +25,11 @@ const ENCODINGS: Readonly<Record<KeyPackageEncoding, string>> = {
 
 /** What was read, its layout included: no genuine package has confirmed it yet. */
 export function describeKeyPackage(loaded: LoadedKeyPackage): Finding {
-  const { path, variant, encoding, volumeId, protectors } = loaded
+  const { path, variant, encoding, volumeId, protectors, backup } = loaded
   const volume = volumeId ? `of the volume ${volumeId}` : "that names no volume"
   const held = protectors.map(({ kind, id }) => `${protectorLabel(kind)} ${id}`).join(", ")
-  const text = `key package ${path}: ${VARIANTS[variant]}${ENCODINGS[encoding]} ${volume}, with ${held || "no key protector"}`
+  const file = backup ? `key backup of ${backup.created.toISOString().slice(0, 10)}` : "key package"
+  const text = `${file} ${path}: ${VARIANTS[variant]}${ENCODINGS[encoding]} ${volume}, with ${held || "no key protector"}`
   const evidence = { path, variant, encoding, volumeId: volumeId ?? null, protectorIds: idsOf(loaded) }
   return { code: "key-package", severity: "notice", text, evidence }
 }
