@@ -1,6 +1,6 @@
 /** The report as tables for people. */
 import type { LocateTiming } from "./locate.ts"
-import type { Report, ShortTiming, Timing } from "./report.ts"
+import type { ClinicTiming, Report, ShortTiming, Timing } from "./report.ts"
 import { findTargets, type Target } from "./targets.ts"
 
 const MIB = 1024 ** 2
@@ -21,6 +21,8 @@ export function renderReport(report: Report): string {
       ["whole disk", "MiB", "ms", "CPU ms", "peak MB", "cat, ms", "share of its speed"],
       locateRow(locate),
     ]),
+    "",
+    ...renderTable([["clinic", "candidates", "ms", "CPU ms", "peak MB"], clinicRow(report.clinic)]),
     "",
     ...renderTable([["target", "measured", "to reach", "verdict"], ...findTargets(report).map(targetRow)]),
   ].join("\n")
@@ -45,6 +47,11 @@ function shortRow({ what, cost, against }: ShortTiming): string[] {
 function locateRow({ size, scan, cat, share }: LocateTiming): string[] {
   const times = [size / MIB, scan.wallMs, scan.cpuMs].map((figure) => figure.toFixed(0))
   return ["locate", ...times, megabytes(scan.peakBytes), cat.wallMs.toFixed(0), share.toFixed(2)]
+}
+
+function clinicRow({ candidateCount, cost }: ClinicTiming): string[] {
+  const figures = [candidateCount, cost.wallMs, cost.cpuMs].map((figure) => figure.toFixed(0))
+  return ["keys clinic", ...figures, megabytes(cost.peakBytes)]
 }
 
 function targetRow({ what, measured, bound, isReached }: Target): string[] {

@@ -11,6 +11,13 @@ export interface Report {
   readonly decryption: readonly { readonly method: MethodName; readonly timings: readonly Timing[] }[]
   readonly short: readonly ShortTiming[]
   readonly locate: LocateTiming
+  readonly clinic: ClinicTiming
+}
+
+/** A search for a recovery password that ends with the last of so many candidates. */
+export interface ClinicTiming {
+  readonly candidateCount: number
+  readonly cost: Cost
 }
 
 /** One program on one method. */

@@ -6,6 +6,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { availableParallelism, cpus } from "node:os"
 import { join } from "node:path"
+import { timeClinic } from "./clinic.ts"
 import { timeDecryption } from "./decryption.ts"
 import { timeLocate } from "./locate.ts"
 import { METHODS } from "./methods.ts"
@@ -40,6 +41,7 @@ async function run(): Promise<void> {
     decryption,
     short,
     locate: await timeLocate(folder, options),
+    clinic: await timeClinic(folder, options),
   }
   console.log(renderReport(report))
   if (options.json) writeFileSync(options.json, `${JSON.stringify(report, undefined, 2)}\n`)

@@ -13,13 +13,15 @@ export interface Target {
 }
 
 const GIB = 1024 ** 3
+const CLINIC_CORES = 2
+const CANDIDATES_PER_SECOND = 5
 const OURS = "repair-bde"
 const OURS_WITHOUT_UNLOCK = "repair-bde --fvek"
 
 export function findTargets(report: Report): Target[] {
   const judged = report.size < GIB ? [] : report.decryption
   const decryption = judged.flatMap(({ method, timings }) => decryptionTargets(report, method, timings))
-  return [...decryption, ...shortTargets(report), locateTarget(report)].filter(
+  return [...decryption, ...shortTargets(report), locateTarget(report), clinicTarget(report)].filter(
     (target) => target !== undefined,
   )
 }
@@ -72,6 +74,17 @@ function locateTarget({ locate: { size, share } }: Report): Target | undefined {
     measured: share.toFixed(2),
     bound: "at least 0.7",
     isReached: share >= 0.7,
+  }
+}
+
+function clinicTarget({ clinic, machine }: Report): Target | undefined {
+  if (machine.cores < CLINIC_CORES) return undefined
+  const perSecond = (clinic.candidateCount * 1000) / clinic.cost.wallMs
+  return {
+    what: "keys clinic: candidates a second",
+    measured: perSecond.toFixed(1),
+    bound: `at least ${CANDIDATES_PER_SECOND}`,
+    isReached: perSecond >= CANDIDATES_PER_SECOND,
   }
 }
 

@@ -25,17 +25,18 @@ const SOURCE = join(PACKAGE_ROOT, "src")
 const OUTPUT = join(PACKAGE_ROOT, "dist")
 /** What the last build was made from. */
 const STAMP = join(PACKAGE_ROOT, "node_modules/.cache/build.sha256")
-/** The program, and what it starts as threads and processes of their own: beside each other, as their addresses say. */
-const ENTRY = "cli/main.ts"
+/** The programs, and what they start as threads and processes of their own: beside each other, as their addresses say. */
+const ENTRIES = ["cli/main.ts", "cli/manage-bde.ts"]
 const THREAD_ENTRIES = [
   "pipeline/thread-entry.ts",
   "pipeline/process-entry.ts",
   "pipeline/digest-entry.ts",
   "pipeline/scan-entry.ts",
   "crypto/node-stretch-worker.ts",
+  "crypto/node-stretcher-worker.ts",
 ]
 const BUNDLE = join(OUTPUT, "bin")
-const PROGRAM = join(BUNDLE, "main.js")
+const PROGRAMS = ["main.js", "manage-bde.js"]
 
 if (isMain(import.meta.url)) await build()
 
@@ -52,7 +53,7 @@ async function build() {
   const { status } = spawnSync(process.execPath, [COMPILER, "-p", PACKAGE_ROOT], { stdio: "inherit" })
   if (status !== 0) process.exit(status ?? 1)
   await bundle()
-  chmodSync(PROGRAM, 0o755)
+  for (const name of PROGRAMS) chmodSync(join(BUNDLE, name), 0o755)
   mkdirSync(dirname(STAMP), { recursive: true })
   writeFileSync(STAMP, sources)
 }
@@ -69,6 +70,8 @@ async function bundle() {
     format: "esm",
     platform: "node",
     target: "node20.19",
+    // Libraries that few commands need stay files of their own, loaded when one is.
+    packages: "external",
     logLevel: "warning",
   }
   await build({ ...options, entryPoints: [join(SOURCE, ENTRY)], splitting: true })
@@ -100,7 +103,9 @@ function outputs() {
 }
 
 function missingOutputs() {
-  return [...outputs(), "bin/main.js"].filter((name) => !existsSync(join(OUTPUT, name)))
+  return [...outputs(), ...PROGRAMS.map((name) => `bin/${name}`)].filter(
+    (name) => !existsSync(join(OUTPUT, name)),
+  )
 }
 
 function removeStaleOutputs() {

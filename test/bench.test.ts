@@ -41,6 +41,7 @@ describe("targets", () => {
     decryption: [{ method: "xts-128", timings }],
     short: [],
     locate: { size: 8 * size, scan: cost(1500), cat: cost(1000), share: 0.66 },
+    clinic: { candidateCount: 60, cost: cost(15_000) },
   })
 
   it("take the peers' unlock off, and count our whole run with the key in hand", () => {
@@ -51,11 +52,14 @@ describe("targets", () => {
       ["1.00", true],
       ["1.00", true],
       ["0.66", false],
+      ["4.0", false],
     ])
   })
 
-  it("are not judged on small volumes", () => {
-    expect(findTargets(report(1024 ** 2))).toEqual([])
+  it("of decryption are not judged on small volumes", () => {
+    expect(findTargets(report(1024 ** 2)).map(({ what }) => what)).toEqual([
+      "keys clinic: candidates a second",
+    ])
   })
 })
 

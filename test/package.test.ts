@@ -25,7 +25,7 @@ interface Manifest {
   readonly bin: Readonly<Record<string, string>>
   readonly exports: { readonly ".": Readonly<Record<string, string>> }
   readonly files: readonly string[]
-  readonly dependencies?: object
+  readonly dependencies?: Readonly<Record<string, string>>
   readonly devDependencies?: Readonly<Record<string, string>>
 }
 
@@ -92,8 +92,11 @@ describe("the modules that run", () => {
 })
 
 describe("the package", () => {
-  it("needs no other package at run time", () => {
-    expect(manifest.dependencies).toBeUndefined()
+  it("needs few other packages at run time, each with a reason in docs/design.md", () => {
+    const names = Object.keys(manifest.dependencies ?? {})
+    expect(names).toEqual(["node-forge", "qr"])
+    const [, runtime = ""] = readFileSync(join(ROOT, "docs/design.md"), "utf8").split("## Dependencies")
+    for (const name of names) expect(runtime).toContain(`| ${name} |`)
   })
 
   it("names only files that the build makes", () => {
@@ -153,7 +156,8 @@ describe("the package", () => {
 
 describe("what is installed", () => {
   it.each(MANIFESTS)("has exact versions in %s", (path) => {
-    const versions = Object.values(readManifest(path).devDependencies ?? {})
+    const { dependencies = {}, devDependencies = {} } = readManifest(path)
+    const versions = [...Object.values(dependencies), ...Object.values(devDependencies)]
     expect(versions.length).toBeGreaterThan(0)
     expect(versions.filter((version) => !/^(npm:[\w./@-]+@)?\d+\.\d+\.\d+$/.test(version))).toEqual([])
   })

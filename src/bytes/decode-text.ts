@@ -16,11 +16,19 @@ export function decodeText(source: Uint8Array): DecodedText {
   return decodingsOf(source).next().value!
 }
 
+/**
+ * The name by which `TextDecoder` knows the likeliest decoding.
+ * @param head the first bytes of a text: it may end inside a character
+ */
+export function decoderNameOf(head: Uint8Array): "utf-16le" | "utf-16be" | "utf-8" | "latin1" {
+  const label = markOf(head) ?? utf16Labels(head)[0]
+  if (label) return label
+  return new TextDecoder("utf-8").decode(head, { stream: true }).includes(REPLACEMENT) ? "latin1" : "utf-8"
+}
+
 /** Every decoding worth a try, the likeliest first; never none. Bytes with many zeros may be any of them. */
 export function* decodingsOf(source: Uint8Array): Generator<DecodedText> {
-  const [first, second] = source
-  const mark =
-    first === 0xff && second === 0xfe ? LITTLE : first === 0xfe && second === 0xff ? BIG : undefined
+  const mark = markOf(source)
   for (const label of mark ? [mark] : utf16Labels(source)) {
     yield { encoding: "utf-16", text: new TextDecoder(label).decode(source) }
   }
@@ -32,6 +40,12 @@ export function* decodingsOf(source: Uint8Array): Generator<DecodedText> {
 
 const LITTLE = "utf-16le"
 const BIG = "utf-16be"
+
+function markOf([first, second]: Uint8Array): typeof LITTLE | typeof BIG | undefined {
+  if (first === 0xff && second === 0xfe) return LITTLE
+  return first === 0xfe && second === 0xff ? BIG : undefined
+}
+
 /** What decoders put in place of bytes that are no character. */
 const REPLACEMENT = "\ufffd"
 /** Enough to see the zero bytes between letters. */

@@ -29,7 +29,7 @@ export interface Invocation {
   readonly redacted: readonly string[]
 }
 
-/** The paths that it has to have: a repair in place has no OUTPUT. */
+/** The paths that it takes, as `Command.positionals` has them: a repair in place has no OUTPUT. */
 export function positionalsOf(invocation: Pick<Invocation, "command" | "given">): readonly string[] {
   const names: readonly string[] = COMMANDS[invocation.command].positionals
   return isGiven(invocation, "noOutputVolume") ? names.slice(0, 1) : names

@@ -1,8 +1,9 @@
 /**
- * A run for a script (`docs/json.md`). `repair` writes one line for each event and one for the result; the other commands
- * write one document. Progress comes once a second at most, and at the end of each phase.
+ * A run for a script (`docs/json.md`). Commands that take long write one line for each event and one for the result; the
+ * others write one document. Progress comes once a second at most, and at the end of each phase.
  */
 import type { JobEvent } from "../job/events.ts"
+import { programOf } from "./commands.ts"
 import { progressTicker } from "./progress-ticker.ts"
 import type { ReporterOptions, StatefulReporter } from "./reporters.ts"
 
@@ -11,7 +12,7 @@ const PROGRESS_INTERVAL_MS = 1000
 export function jsonReporter({ streams, command, quiet, now }: ReporterOptions): StatefulReporter {
   // A person may watch while standard output goes to a script; lines in between would disturb nobody but help nobody.
   const ticker = progressTicker(streams, { quiet: quiet || !streams.isTerminal, now })
-  const isLines = command === "repair"
+  const isLines = command === "repair" || command === "keys clinic"
   const print = (document: object): void =>
     streams.out(isLines ? JSON.stringify(document) : JSON.stringify(document, null, 2))
   let lastProgress = -Infinity
@@ -28,8 +29,10 @@ export function jsonReporter({ streams, command, quiet, now }: ReporterOptions):
     event(event) {
       ticker.event(event)
       if (isLines && isDue(event)) print(event)
+      // One document comes too late for what has to be said before.
+      if (!isLines && event.type === "notice" && !quiet) streams.err(`${programOf(command)}: ${event.text}`)
     },
-    warning: (text) => streams.err(`repair-bde: warning: ${text}`),
+    warning: (text) => streams.err(`${programOf(command)}: warning: ${text}`),
     result({ document }) {
       ticker.close()
       print(isLines ? { type: "result", result: document } : document)

@@ -39,7 +39,10 @@ export function logFile({ path, paths, head, now }: LogFileOptions): Reporter {
       if (line) write(isForPeople(event) || event.type === "phase" ? line : `good: ${line}`)
     },
     warning: (text) => write(`warning: ${text}`),
-    result: ({ lines }) => lines.forEach((line) => line && write(line)),
+    result({ lines, isSecret }) {
+      if (isSecret) write("the answer shows keys: it is not in the log")
+      else lines.forEach((line) => line && write(line))
+    },
     failure: ({ lines }) => lines.forEach(write),
     close: () => closeSync(handle),
   }

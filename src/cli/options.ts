@@ -4,7 +4,7 @@
  * Every name goes with one dash or two and in any letter case, so Microsoft's spellings (`-rp`, `-RecoveryPassword`) and
  * GNU's (`--recovery-password`) are rows of one list. The first name is the one that messages use.
  */
-import type { CommandName } from "./commands.ts"
+import { type CommandName, type Program, programOf } from "./commands.ts"
 
 /** What the text of a value is turned into. */
 export type ValueKind = "text" | "size" | "count" | "range"
@@ -22,7 +22,15 @@ export type ValueFrom = "next" | "next-if-digits" | "next-if-count" | "next-afte
 export interface Option {
   readonly names: readonly [string, ...string[]]
   readonly commands: readonly CommandName[]
-  readonly group: "credentials" | "volume" | "output" | "failing" | "in-place" | "report"
+  readonly group:
+    | "credentials"
+    | "places"
+    | "directory"
+    | "volume"
+    | "output"
+    | "failing"
+    | "in-place"
+    | "report"
   readonly help: string
   /** Absent: a switch. */
   readonly value?: { readonly label: string; readonly kind: ValueKind; readonly from: ValueFrom }
@@ -33,20 +41,44 @@ export interface Option {
 
 const ALL = ["repair", "inspect", "check", "locate"] as const
 /** They look where a volume should be. */
-const ONE_VOLUME = ["repair", "inspect", "check"] as const
-const EVERY = [...ALL, "undo"] as const
-const UNLOCKING = ["repair", "check"] as const
+const MANAGE_BDE = ["status", "protectors get", "keypackage"] as const
+const ONE_VOLUME = [
+  "repair",
+  "inspect",
+  "check",
+  "keys find",
+  "keys clinic",
+  "keys reveal",
+  ...MANAGE_BDE,
+] as const
+const EVERY = [
+  ...ALL,
+  "undo",
+  "keys find",
+  "keys clinic",
+  "keys backup",
+  "keys reveal",
+  ...MANAGE_BDE,
+] as const
+const UNLOCKING = ["repair", "check", "keys backup", "keys reveal", ...MANAGE_BDE] as const
+const CLINIC = ["keys clinic"] as const
+const FIND = ["keys find"] as const
+/** They take the names of places. */
+const SEARCHING = ["keys find", "repair", "check"] as const
 const REPAIR = ["repair"] as const
 
 const file = { label: "FILE", kind: "text", from: "next" } as const
+const place = { label: "PLACE", kind: "text", from: "next" } as const
 const size = { label: "SIZE", kind: "size", from: "next" } as const
 const count = { label: "N", kind: "count", from: "next" } as const
 const seconds = { label: "SECONDS", kind: "count", from: "next" } as const
+const folder = { label: "FOLDER", kind: "text", from: "next" } as const
+const keyId = { label: "KEYID", kind: "text", from: "next" } as const
 
 export const OPTIONS = {
   recoveryPassword: {
     names: ["recovery-password", "rp", "recoverypassword"],
-    commands: UNLOCKING,
+    commands: [...UNLOCKING, ...CLINIC],
     group: "credentials",
     help: "the 48 digits; without a value you are asked for them",
     value: { label: "[DIGITS]", kind: "text", from: "next-if-digits" },
@@ -70,6 +102,28 @@ export const OPTIONS = {
     secret: true,
     repeatable: true,
   },
+  certificateFile: {
+    names: ["certificate-file", "cf", "certificatefile"],
+    commands: UNLOCKING,
+    group: "credentials",
+    help: "a certificate with its private key: .pfx, .p12 or .pem",
+    value: file,
+    repeatable: true,
+  },
+  certificate: {
+    names: ["certificate", "cert"],
+    commands: UNLOCKING,
+    group: "credentials",
+    help: "as manage-bde has it before -cf; says nothing by itself",
+  },
+  pin: {
+    names: ["pin"],
+    commands: UNLOCKING,
+    group: "credentials",
+    help: "asks for the password of that file; --pin VALUE and -pin:VALUE give it",
+    value: { label: "[VALUE]", kind: "text", from: "next-after-two-dashes" },
+    secret: true,
+  },
   vmk: {
     names: ["vmk"],
     commands: UNLOCKING,
@@ -90,7 +144,7 @@ export const OPTIONS = {
   },
   credentialsFile: {
     names: ["credentials-file"],
-    commands: UNLOCKING,
+    commands: [...UNLOCKING, ...CLINIC],
     group: "credentials",
     help: "lines such as `password: …`, or the .TXT that Windows saved",
     value: file,
@@ -98,11 +152,95 @@ export const OPTIONS = {
   },
   keyPackage: {
     names: ["key-package", "kp", "keypackage"],
-    commands: UNLOCKING,
+    commands: ["repair", "check", "keys reveal"],
     group: "credentials",
-    help: "a key package (.KPG, AD DS export), or a folder: replaces destroyed metadata",
+    help: "a key package (.KPG), a key backup, or a folder: replaces destroyed metadata",
     value: file,
     repeatable: true,
+  },
+  keyId: {
+    names: ["key-id"],
+    commands: CLINIC,
+    group: "credentials",
+    help: "which recovery password of the volume is meant: the start of its key ID",
+    value: { label: "ID", kind: "text", from: "next" },
+  },
+  thorough: {
+    names: ["thorough"],
+    commands: CLINIC,
+    group: "credentials",
+    help: "also what is less likely: every value of each group in turn",
+  },
+  searchState: {
+    names: ["search-state"],
+    commands: CLINIC,
+    group: "credentials",
+    help: "keep the state of the search in this file, and go on from it",
+    value: file,
+  },
+
+  in: {
+    names: ["in"],
+    commands: FIND,
+    group: "places",
+    help: "look for keys there",
+    value: place,
+    repeatable: true,
+  },
+  keys: {
+    names: ["keys"],
+    commands: ["repair", "check"],
+    group: "places",
+    help: "use the keys for INPUT that lie there: see `keys find`",
+    value: place,
+    repeatable: true,
+  },
+  ldapUser: {
+    names: ["ldap-user"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "who asks AD DS: name@example.com or EXAMPLE\\name; you are asked for the password",
+    value: { label: "NAME", kind: "text", from: "next" },
+  },
+  ldapPasswordFile: {
+    names: ["ldap-password-file"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "the password is the first line of this file; or set REPAIR_BDE_LDAP_PASSWORD",
+    value: file,
+  },
+  ldapCa: {
+    names: ["ldap-ca"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "the certificate (PEM or DER) that the domain controller's is signed by",
+    value: file,
+  },
+  insecureTls: {
+    names: ["insecure-tls"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "do not check who the domain controller is: whoever answers learns the password",
+  },
+  kerberos: {
+    names: ["kerberos"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "ask AD DS with the Kerberos ticket of kinit instead, by the program ldapsearch",
+  },
+  entraTenant: {
+    names: ["entra-tenant"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "which organisation in Entra ID: example.com or a GUID",
+    value: { label: "NAME", kind: "text", from: "next" },
+  },
+  entraClient: {
+    names: ["entra-client"],
+    commands: SEARCHING,
+    group: "directory",
+    help: "log in to Entra ID through this app registration",
+    value: { label: "ID", kind: "text", from: "next" },
   },
 
   volume: {
@@ -220,9 +358,9 @@ export const OPTIONS = {
   },
   dryRun: {
     names: ["dry-run"],
-    commands: ["repair", "undo"],
+    commands: ["repair", "undo", ...CLINIC],
     group: "output",
-    help: "unlock, print the plan or the patch, write nothing",
+    help: "print the plan, the patch or the length of the search, and stop",
   },
   lanes: {
     names: ["lanes"],
@@ -278,6 +416,66 @@ export const OPTIONS = {
     group: "failing",
     help: "go on with a device that has read errors, without asking",
   },
+  to: {
+    names: ["to"],
+    commands: ["keys backup"],
+    group: "output",
+    help: "where the backups go, one new file for each volume",
+    value: folder,
+  },
+  escrowOnly: {
+    names: ["escrow-only"],
+    commands: ["keys backup"],
+    group: "output",
+    help: "leave recovery passwords and startup keys out: no credential is needed then",
+  },
+  startupKeyFolder: {
+    names: ["bek"],
+    commands: ["keys reveal"],
+    group: "output",
+    help: "write every startup key into this folder, as a .BEK file",
+    value: folder,
+  },
+  qrCode: {
+    names: ["qr"],
+    commands: ["keys reveal"],
+    group: "output",
+    help: "one recovery password, by the start of its key ID, as a QR code on the terminal",
+    value: keyId,
+  },
+  yesReveal: {
+    names: ["yes-reveal"],
+    commands: ["keys reveal"],
+    group: "output",
+    help: "answers the question, for scripts",
+  },
+  protectorId: {
+    names: ["id"],
+    commands: ["keypackage", "protectors get"],
+    group: "output",
+    help: "the key protector, by its GUID, with or without braces",
+    value: { label: "{GUID}", kind: "text", from: "next" },
+  },
+  packageFolder: {
+    names: ["path"],
+    commands: ["keypackage"],
+    group: "output",
+    help: "where the key package goes; the current folder otherwise",
+    value: folder,
+  },
+  protectorType: {
+    names: ["type", "t"],
+    commands: ["protectors get"],
+    group: "output",
+    help: "only key protectors of this kind: recoverypassword, externalkey, password, tpm, …",
+    value: { label: "TYPE", kind: "text", from: "next" },
+  },
+  protectionAsErrorLevel: {
+    names: ["protection-as-error-level", "p", "protectionaserrorlevel"],
+    commands: ["status"],
+    group: "output",
+    help: "the exit code is the answer: 0 protected, 1 not protected",
+  },
   noOutputVolume: {
     names: ["no-output-volume", "nov", "nooutputvolume"],
     commands: REPAIR,
@@ -331,10 +529,15 @@ export const OPTION_ROWS: Readonly<Record<OptionKey, Option>> = OPTIONS
 
 export const OPTION_KEYS = Object.keys(OPTIONS) as readonly OptionKey[]
 
+/** Those of a program: the other one may have the same name for something else. */
+export function optionsOf(program: Program): OptionKey[] {
+  return OPTION_KEYS.filter((key) => OPTION_ROWS[key].commands.some((name) => programOf(name) === program))
+}
+
 /** @param name without dashes, in any letter case */
-export function findOption(name: string): OptionKey | undefined {
+export function findOption(name: string, program: Program): OptionKey | undefined {
   const wanted = name.toLowerCase()
-  return OPTION_KEYS.find((key) => OPTION_ROWS[key].names.includes(wanted))
+  return optionsOf(program).find((key) => OPTION_ROWS[key].names.includes(wanted))
 }
 
 /** `--recovery-password`: the spelling for messages. */

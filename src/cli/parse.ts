@@ -7,25 +7,50 @@
  * nothing starts with a slash that may be a path: `/rp` is an option on Windows only, `/?` everywhere.
  */
 import { UsageError } from "../errors.ts"
-import { findCommand } from "./commands.ts"
+import { COMMANDS, type Program, commandsAfter, findCommand, spellCommand, wordsOf } from "./commands.ts"
 import type { Given, Invocation, Parsed } from "./invocation.ts"
+import { refuseNoVerb, withCommandWords } from "./manage-bde-verbs.ts"
 import { nearest } from "./nearest.ts"
-import { OPTION_KEYS, OPTION_ROWS, findOption, spell, type OptionKey, type ValueFrom } from "./options.ts"
+import { OPTION_ROWS, findOption, optionsOf, spell, type OptionKey, type ValueFrom } from "./options.ts"
+import { withoutLogin } from "./place-login.ts"
 import { parseCount } from "./quantities.ts"
 import { refuseWhatDoesNotFit } from "./refusals.ts"
 
 /** @throws UsageError @throws UnsupportedError for what comes later */
-export function parse(argv: readonly string[], platform: NodeJS.Platform): Parsed {
+export function parse(
+  argv: readonly string[],
+  platform: NodeJS.Platform,
+  program: Program = "repair-bde",
+): Parsed {
   if (argv.length === 0) return { action: "usage" }
-  const { words, given, redacted } = readArguments(argv, platform)
-  const command = words[0]?.mayBeCommand ? findCommand(words[0].text) : undefined
+  const isManageBde = program === "manage-bde"
+  const { words, given, redacted } = readArguments(isManageBde ? withCommandWords(argv) : argv, {
+    platform,
+    program,
+  })
+  const commandWords = words.map(({ text, mayBeCommand }) => (mayBeCommand ? text : ""))
+  const command = findCommand(commandWords, program)
   if (given.some(({ key }) => key === "help")) return { action: "help", ...(command && { command }) }
   if (given.some(({ key }) => key === "version")) return { action: "version" }
 
-  const positionals = (command ? words.slice(1) : words).map(({ text }) => text)
+  if (!command && isManageBde) refuseNoVerb()
+  if (!command) refuseHalfACommand(commandWords[0])
+  const positionals = words.slice(command ? wordsOf(command).length : 0).map(({ text }) => text)
   const invocation = { command: command ?? "repair", positionals, given, redacted } satisfies Invocation
   refuseWhatDoesNotFit(invocation)
   return { action: "run", ...invocation }
+}
+
+/** The first word of commands of two, without a second one that makes it a command. */
+function refuseHalfACommand(word = ""): void {
+  const commands = commandsAfter(word, "repair-bde")
+  if (commands.length === 0) return
+  throw new UsageError("unknown-command", `${word.toLowerCase()} is half a command`, {
+    next: [
+      ...commands.map((name) => `write ${spellCommand(name)} ${COMMANDS[name].positionals.join(" ")}`),
+      `write ./${word.toLowerCase()} when a file is meant`,
+    ],
+  })
 }
 
 /**
@@ -45,7 +70,13 @@ interface Word {
   readonly mayBeCommand: boolean
 }
 
-function readArguments(argv: readonly string[], platform: NodeJS.Platform) {
+/** Whose spellings are understood. */
+interface Speaker {
+  readonly platform: NodeJS.Platform
+  readonly program: Program
+}
+
+function readArguments(argv: readonly string[], speaker: Speaker) {
   const words: Word[] = []
   const given: Given[] = []
   const redacted: string[] = []
@@ -57,15 +88,15 @@ function readArguments(argv: readonly string[], platform: NodeJS.Platform) {
       words.push(...argv.slice(i + 1).map((text) => ({ text, mayBeCommand: false })))
       break
     }
-    const named = nameOf(argument, platform)
+    const named = nameOf(argument, speaker)
     if (!named) {
       redacted.push(argument)
       words.push({ text: argument, mayBeCommand: true })
       continue
     }
-    const option = readOption(named, argv[i + 1], platform)
+    const option = readOption(named, argv[i + 1], speaker)
     given.push(option)
-    const shown = OPTION_ROWS[option.key].secret ? "<redacted>" : option.value
+    const shown = OPTION_ROWS[option.key].secret ? "<redacted>" : option.value && withoutLogin(option.value)
     if (option.separate) redacted.push(named.typed, shown!)
     else redacted.push(option.value === undefined ? named.typed : `${named.typed}${named.joint}${shown}`)
     if (option.separate) i++
@@ -82,11 +113,11 @@ interface Named {
 }
 
 /** `undefined`: not an option but a path. A lone `-` is standard output. */
-function nameOf(argument: string, platform: NodeJS.Platform): Named | undefined {
+function nameOf(argument: string, { platform, program }: Speaker): Named | undefined {
   const match = /^(--?|\/)([^:=]+)(?:([:=])(.*))?$/s.exec(argument)
   if (!match) return undefined
   const [, prefix, name, joint, attached] = match as unknown as [string, string, string, string?, string?]
-  const isPath = prefix === "/" && name !== "?" && !(platform === "win32" && findOption(name))
+  const isPath = prefix === "/" && name !== "?" && !(platform === "win32" && findOption(name, program))
   if (isPath) return undefined
   return {
     typed: prefix + name,
@@ -95,9 +126,9 @@ function nameOf(argument: string, platform: NodeJS.Platform): Named | undefined 
   }
 }
 
-function readOption(named: Named, next: string | undefined, platform: NodeJS.Platform): Given {
-  const key = findOption(named.name)
-  if (!key) throw unknownOption(named)
+function readOption(named: Named, next: string | undefined, speaker: Speaker): Given {
+  const key = findOption(named.name, speaker.program)
+  if (!key) throw unknownOption(named, speaker.program)
   const { typed, attached } = named
   const { value } = OPTION_ROWS[key]
   if (!value) {
@@ -110,7 +141,7 @@ function readOption(named: Named, next: string | undefined, platform: NodeJS.Pla
     if (attached !== "") return { key, typed, value: attached, separate: false }
     throw new UsageError("missing-value", `the value of ${typed} is empty`, { next: [`write ${usage(key)}`] })
   }
-  const isOption = next !== undefined && next !== "-" && nameOf(next, platform) !== undefined
+  const isOption = next !== undefined && next !== "-" && nameOf(next, speaker) !== undefined
   if (next !== undefined && !isOption && takes(value.from, typed, next)) {
     if (next !== "") return { key, typed, value: next, separate: true }
     throw new UsageError("missing-value", `the value of ${typed} is empty`, { next: [`write ${usage(key)}`] })
@@ -135,8 +166,8 @@ function usage(key: OptionKey): string {
 }
 
 /** Names the option that was probably meant. What may be a secret glued to its option is cut off. */
-function unknownOption({ typed, name }: Named): UsageError {
-  const known = OPTION_KEYS.flatMap((key) => OPTION_ROWS[key].names)
+function unknownOption({ typed, name }: Named, program: Program): UsageError {
+  const known = optionsOf(program).flatMap((key) => OPTION_ROWS[key].names)
   const meant = nearest(name.toLowerCase(), known)
   const glued = /^--?(rp|pw)/i.exec(typed)?.[0]
   const letters = /^-*[a-z?-]*/i.exec(typed)![0]
@@ -146,7 +177,7 @@ function unknownOption({ typed, name }: Named): UsageError {
     next: [
       ...(glued ? [`write ${glued}:VALUE when the value follows without a space`] : []),
       ...(meant && !glued ? [`write ${meant.length > 3 ? "--" : "-"}${meant}`] : []),
-      "see `repair-bde --help`; put `--` before a path that begins with a dash",
+      `see \`${program} --help\`; put \`--\` before a path that begins with a dash`,
     ],
   })
 }

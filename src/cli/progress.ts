@@ -12,9 +12,12 @@ const WORDS: Readonly<Record<Phase, string>> = {
   decrypt: "decrypting",
   write: "writing to the drive",
   proof: "proving the result",
+  search: "trying candidates",
 }
 /** Long enough for speed and time left. */
 const COUNTS_BYTES: ReadonlySet<Phase> = new Set(["locate", "decrypt"])
+const BYTES = { amount: formatSize, speed: formatSpeed }
+const CANDIDATES = { amount: String, speed: (perSecond: number) => `${perSecond.toFixed(1)} a second` }
 /** Speed is that of the last ten seconds: a disk that slows down shows at once. */
 const WINDOW_MS = 10_000
 const SAMPLE_MS = 100
@@ -58,11 +61,12 @@ export class Progress {
   line(nowMs: number): string {
     const parts = [WORDS[this.#phase]]
     if (this.#total > 0) parts.push(formatPercent(this.#done, this.#total))
-    if (COUNTS_BYTES.has(this.#phase) && this.#total > 0) {
-      parts.push(`${formatSize(this.#done)} of ${formatSize(this.#total)}`)
-      const speed = this.#bytesPerSecond(nowMs)
+    const shown = this.#phase === "search" ? CANDIDATES : COUNTS_BYTES.has(this.#phase) ? BYTES : undefined
+    if (shown && this.#total > 0) {
+      parts.push(`${shown.amount(this.#done)} of ${shown.amount(this.#total)}`)
+      const speed = this.#perSecond(nowMs)
       if (speed > 0) {
-        parts.push(formatSpeed(speed), `${formatDuration((this.#total - this.#done) / speed)} left`)
+        parts.push(shown.speed(speed), `${formatDuration((this.#total - this.#done) / speed)} left`)
       }
     }
     if (this.#unreadable > 0) parts.push(`${formatSize(this.#unreadable)} unreadable`)
@@ -70,7 +74,7 @@ export class Progress {
     return parts.join("  ")
   }
 
-  #bytesPerSecond(nowMs: number): number {
+  #perSecond(nowMs: number): number {
     const first = this.#samples[0]
     if (!first || nowMs - first.atMs < SETTLED_MS) return 0
     return ((this.#done - first.done) * 1000) / (nowMs - first.atMs)

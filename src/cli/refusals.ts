@@ -1,5 +1,6 @@
 /** What a command line cannot mean: options of another command, given twice, at odds with each other, or paths too many. */
 import { UsageError } from "../errors.ts"
+import { type CommandName, programOf, spellCommand } from "./commands.ts"
 import { OPTION_ROWS, spell, type OptionKey } from "./options.ts"
 import { isGiven, positionalsOf, type Given, type Invocation } from "./invocation.ts"
 import { parseCount, parseRange, parseSize } from "./quantities.ts"
@@ -30,6 +31,9 @@ const CONFLICTS: readonly (readonly [OptionKey, OptionKey, string])[] = [
   ["force", "resume", "one starts afresh, the other goes on"],
   ["dryRun", "hash", "a dry run has no output to sum"],
   ["noOutputVolume", "inputMap", "an image with holes is no drive to be repaired"],
+  ["kerberos", "ldapUser", "the ticket says who asks"],
+  ["kerberos", "ldapPasswordFile", "the ticket is the proof"],
+  ["kerberos", "insecureTls", "the ticket proves who the server is, without a certificate"],
   ...[...OF_OUTPUT, ...FAILING].map(
     (key) => ["noOutputVolume", key, "nothing is decrypted to an output"] as const,
   ),
@@ -39,8 +43,24 @@ const CONFLICTS: readonly (readonly [OptionKey, OptionKey, string])[] = [
 const NEEDS: readonly (readonly [OptionKey, OptionKey, string])[] = [
   ["size", "offset", "give --offset too, or --volume alone"],
   ["yesWriteTo", "noOutputVolume", "give -nov too, or leave it out: INPUT is only read then"],
+  [
+    "certificate",
+    "certificateFile",
+    "name the file with -cf: certificates of a system's store are out of reach",
+  ],
+  [
+    "pin",
+    "certificateFile",
+    "give -cf too: it is the password of that file; for a drive's password there is -pw",
+  ],
   ["undoFile", "noOutputVolume", "give -nov too, or leave it out: INPUT is only read then"],
 ]
+
+/** Options that a command is nothing without. */
+const REQUIRED: Readonly<Partial<Record<CommandName, readonly OptionKey[]>>> = {
+  "keys backup": ["to"],
+  keypackage: ["protectorId"],
+}
 
 const VALUE_FORMS = {
   text: { holds: (text: string) => text.length > 0, form: "is empty" },
@@ -74,16 +94,20 @@ export function refuseWhatDoesNotFit(invocation: Invocation): void {
     })
   }
   refusePaths(invocation)
+  for (const key of REQUIRED[invocation.command] ?? []) {
+    if (isGiven(invocation, key)) continue
+    throw new UsageError("missing-argument", `${spell(key)} is missing`, {
+      next: [`add ${spell(key)} ${OPTION_ROWS[key].value?.label ?? ""}`.trimEnd()],
+    })
+  }
 }
 
 function refuseOption({ command, given }: Invocation, { key, typed, value }: Given): void {
   const row = OPTION_ROWS[key]
   if (!row.commands.includes(command)) {
-    throw new UsageError("not-for-command", `${typed} is no option of ${command}`, {
-      next: [
-        `leave it out, or use \`${row.commands.join("` or `")}\``,
-        `see \`repair-bde ${command} --help\``,
-      ],
+    const fitting = row.commands.filter((name) => programOf(name) === programOf(command)).map(wordOf)
+    throw new UsageError("not-for-command", `${typed} is no option of ${wordOf(command)}`, {
+      next: [`leave it out, or use \`${fitting.join("` or `")}\``, `see \`${spellCommand(command)} --help\``],
     })
   }
   if (!row.repeatable && row.value && given.filter((other) => other.key === key).length > 1) {
@@ -93,7 +117,7 @@ function refuseOption({ command, given }: Invocation, { key, typed, value }: Giv
   const { holds, form } = VALUE_FORMS[row.value.kind]
   if (!holds(value)) {
     throw new UsageError("bad-value", `the value of ${typed} ${form}`, {
-      next: [`see \`repair-bde ${command} --help\``],
+      next: [`see \`${spellCommand(command)} --help\``],
     })
   }
   if (key === "hash" && value.toLowerCase() !== "sha256") {
@@ -112,13 +136,15 @@ function refusePaths(invocation: Invocation): void {
       next: ["look for a variable without a value in your script"],
     })
   }
-  if (positionals.length === wanted.length) return
+  const least = wanted.filter((name) => !name.startsWith("[")).length
+  const most = wanted.some((name) => name.endsWith("…")) ? Infinity : wanted.length
+  if (positionals.length >= least && positionals.length <= most) return
   const takers = given.filter(({ key, separate }) => separate && OPTION_ROWS[key].value?.from !== "next")
   const askers = given.filter(({ key, value }) => value === undefined && OPTION_ROWS[key].value)
-  const words = [command, ...wanted, ...(isGiven(invocation, "noOutputVolume") ? ["-nov"] : [])]
-  const usage = `repair-bde ${words.join(" ")} [OPTIONS]`
+  const words = [...wanted, ...(isGiven(invocation, "noOutputVolume") ? ["-nov"] : [])]
+  const usage = `${spellCommand(command)} ${words.join(" ")} [OPTIONS]`
 
-  if (positionals.length < wanted.length) {
+  if (positionals.length < least) {
     const missing = wanted.slice(positionals.length).join(" and ")
     throw new UsageError("missing-argument", `${missing} is missing`, {
       next: [
@@ -129,7 +155,7 @@ function refusePaths(invocation: Invocation): void {
       ],
     })
   }
-  const counts = `${positionals.length} paths where ${command} takes ${wanted.length}`
+  const counts = `${positionals.length} paths where ${wordOf(command)} takes ${wanted.length}`
   throw new UsageError("too-many-arguments", `${counts}: ${wanted.join(" ")}`, {
     next: [
       ...askers.map(
@@ -138,4 +164,9 @@ function refusePaths(invocation: Invocation): void {
       `write ${usage}; put quotes around a path with spaces`,
     ],
   })
+}
+
+/** A command without its program: `keys find`, `-status`. */
+function wordOf(command: CommandName): string {
+  return spellCommand(command).split(" ").slice(1).join(" ")
 }

@@ -1,5 +1,5 @@
 /** The answer of `check` for people. */
-import type { CheckReport } from "../job/reports.ts"
+import type { CheckReport, ElsewhereReport } from "../job/reports.ts"
 import { renderTries } from "./render-tries.ts"
 import {
   renderFindings,
@@ -10,7 +10,14 @@ import {
 } from "./render-volume.ts"
 import { indent } from "./table.ts"
 
-export function renderCheck({ source, volume, opens, openedBy, tries }: CheckReport): string[] {
+export function renderCheck({
+  source,
+  volume,
+  opens,
+  openedBy,
+  tries,
+  elsewhere = [],
+}: CheckReport): string[] {
   const head = [renderSource(source), renderVolumeBriefly(volume), ""]
   const failed = tries.filter(({ outcome }) => outcome !== "opened")
   const table = failed.length > 0 ? ["", ...indent(renderTries(tries))] : []
@@ -24,8 +31,22 @@ export function renderCheck({ source, volume, opens, openedBy, tries }: CheckRep
       `next: the same command with repair in the place of check, and an OUTPUT after ${source.path}`,
     ]
   }
-  const wanted = volume.protectors.map(
+  // What can be looked for; where nothing can, what is needed.
+  const open = volume.protectors.filter(({ opensAnywhere }) => opensAnywhere)
+  const wanted = (open.length > 0 ? open : volume.protectors).map(
     ({ label, id, opensWith }) => `next: key ID ${shortKeyId(id)}, ${label}: ${opensWith}`,
   )
-  return [...head, "NO: none of these credentials opens this volume", ...table, "", ...wanted]
+  const others = elsewhere.length > 0 ? ["", ...elsewhere.map(renderElsewhere)] : []
+  return [...head, "NO: none of these credentials opens this volume", ...table, ...others, "", ...wanted]
+}
+
+function renderElsewhere({ credential, volume, where, standing, protectorId }: ElsewhereReport): string {
+  const key = protectorId === undefined ? "" : `, key ID ${shortKeyId(protectorId)}`
+  const what = standing === "current" ? where : `${where}, ${STANDINGS[standing]}`
+  return `BUT: ${credential} opens volume ${volume} (${what}${key}): look at it with --volume ${volume}`
+}
+
+const STANDINGS = {
+  earlier: "which another volume has replaced since",
+  foreign: "which lies inside another volume",
 }

@@ -1,16 +1,21 @@
 /** Errors: for people what happened, where, and what to type next; for scripts the same as JSON. */
 import { AppError, CredentialError, EXIT_BUG, type JsonObject } from "../errors.ts"
 import type { TryReport } from "../job/reports.ts"
+import type { Program } from "./commands.ts"
 import { renderTries } from "./render-tries.ts"
 import { indent } from "./table.ts"
 
-export function exitCodeOf(error: unknown): number {
-  return error instanceof AppError ? error.exitCode : EXIT_BUG
+/** What -1, Microsoft's code for a failure, becomes: 1 is an answer of `manage-bde -status -p`. */
+const EXIT_BUG_OF_MANAGE_BDE = 255
+
+export function exitCodeOf(error: unknown, program: Program): number {
+  if (error instanceof AppError) return error.exitCode
+  return program === "manage-bde" ? EXIT_BUG_OF_MANAGE_BDE : EXIT_BUG
 }
 
-export function renderError(error: AppError): string[] {
+export function renderError(error: AppError, program: Program): string[] {
   return [
-    `repair-bde: ${error.message}`,
+    `${program}: ${error.message}`,
     ...(error instanceof CredentialError ? indent(renderTries(triesOf(error))) : []),
     ...error.next.map((step) => `  next: ${step}`),
   ]

@@ -1,5 +1,6 @@
 /** Events as lines for people and for the log. Progress has its own line; phases and good findings are for the log only. */
 import type { JobEvent } from "../job/events.ts"
+import { renderSearch } from "./render-clinic.ts"
 import { renderPatch } from "./render-patch.ts"
 import { renderPlanBriefly } from "./render-repair.ts"
 import { renderFinding, renderOpenedBy, renderVolumeBriefly } from "./render-volume.ts"
@@ -20,6 +21,8 @@ export function renderEvent(event: JobEvent): string | undefined {
       return `plan: ${renderPlanBriefly(event.plan)}`
     case "patch":
       return renderPatch(event.patch).join("\n")
+    case "search":
+      return renderSearch(event.search, event.faults).join("\n")
     case "progress":
       return undefined
   }

@@ -16,18 +16,26 @@ const OFFERS = [
   { kind: "recovery-password", option: "-rp", what: "the recovery password" },
   { kind: "password", option: "-pw", what: "the password" },
   { kind: "startup-key", option: "-rk FILE.BEK", what: "the recovery key or startup key" },
+  { kind: "public-key", option: "-cf FILE.pfx", what: "the certificate with its private key" },
 ]
 
 function nextSteps({ source, volumes }: InspectReport, volume: VolumeReport): string[] {
   const choice = volumes.length > 1 ? ` --volume ${volume.index}` : ""
   const command = `repair-bde ${source.path} OUTPUT${choice}`
   if (volume.clearKey) return [`next: ${command}   (no credential needed)`]
-  return OFFERS.flatMap(({ kind, option, what }) => {
+  const offers = OFFERS.flatMap(({ kind, option, what }) => {
     const ids = volume.protectors.filter((protector) => protector.kind === kind).map(keyIdOf)
     return ids.length === 0
       ? []
       : [`next: ${command} ${option}   (${what} with the key ID ${ids.join(" or ")})`]
   })
+  const isBound = offers.length === 0 && volume.protectors.some(({ opensAnywhere }) => !opensAnywhere)
+  return isBound ? BOUND_TO_ITS_COMPUTER : offers
 }
+
+const BOUND_TO_ITS_COMPUTER = [
+  "next: put the drive back into its computer and let Windows start: that opens it",
+  "next: a VMK that was saved before opens it anywhere (--vmk)",
+]
 
 const keyIdOf = (protector: ProtectorReport): string => shortKeyId(protector.id)

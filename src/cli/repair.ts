@@ -3,22 +3,30 @@ import { repairVolume } from "../job/repair.ts"
 import type { RepairReport } from "../job/reports.ts"
 import type { CredentialInput, ReadingRequest, RepairRequest } from "../job/requests.ts"
 import { isGiven, numberOf, rangeOf, textOf, textsOf, type Invocation } from "./invocation.ts"
+import { keyPlacesOf } from "./key-places.ts"
 import { renderRepair } from "./render-repair.ts"
+import type { SecretSources } from "./secrets.ts"
 import { inputOf, type Command } from "./session.ts"
 
 export const repair: Command<RepairReport> = {
-  run: (invocation, credentials, context) => repairVolume(requestOf(invocation, credentials), context),
+  run: (invocation, credentials, context, sources) =>
+    repairVolume(requestOf(invocation, credentials, sources), context),
   render: renderRepair,
   exitCode: ({ exitCode }) => exitCode,
 }
 
-function requestOf(invocation: Invocation, credentials: readonly CredentialInput[]): RepairRequest {
+function requestOf(
+  invocation: Invocation,
+  credentials: readonly CredentialInput[],
+  sources: SecretSources,
+): RepairRequest {
   const range = rangeOf(invocation, "range")
   const lanes = numberOf(invocation, "lanes")
   const fill = textOf(invocation, "fill")
   const map = textOf(invocation, "map")
   const sourceMap = textOf(invocation, "sourceMap")
   const mapInterval = numberOf(invocation, "mapInterval")
+  const places = keyPlacesOf(invocation, "keys", sources)
   return {
     input: inputOf(invocation),
     credentials,
@@ -32,6 +40,7 @@ function requestOf(invocation: Invocation, credentials: readonly CredentialInput
     hash: isGiven(invocation, "hash"),
     forceNoise: isGiven(invocation, "forceNoise"),
     dryRun: isGiven(invocation, "dryRun"),
+    ...(places && { places }),
     ...(range && { range }),
     ...(lanes !== undefined && { lanes }),
     ...(map !== undefined && { map }),

@@ -8,6 +8,8 @@ import type { Streams } from "./streams.ts"
 export interface Result {
   readonly document: object
   readonly lines: readonly string[]
+  /** For the terminal and standard output alone, never for a log. */
+  readonly isSecret?: boolean
 }
 
 export interface Failure {

@@ -1,34 +1,40 @@
 /** From the arguments to the exit code: finds out what is asked for and loads only what does it. */
-import { AppError, EXIT_BUG, EXIT_DONE } from "../errors.ts"
+import { AppError, EXIT_DONE } from "../errors.ts"
+import type { Program } from "./commands.ts"
 import { parse } from "./parse.ts"
 import { Scrubber } from "./scrubber.ts"
 import { Streams } from "./streams.ts"
 
 const USAGE_EXIT_CODE = 2
 
-export async function run(argv: readonly string[]): Promise<number> {
+export async function run(argv: readonly string[], program: Program = "repair-bde"): Promise<number> {
   const streams = new Streams(process.stdout, process.stderr)
   const scrubber = new Scrubber()
   try {
-    return await dispatch(argv, streams, scrubber)
+    return await dispatch(argv, program, streams, scrubber)
   } catch (error) {
     // Nothing may be understood yet: each argument may be a secret.
     for (const argument of argv) scrubber.add(argument)
-    return refuse(error, argv, streams, scrubber)
+    return refuse(error, argv, program, streams, scrubber)
   }
 }
 
-async function dispatch(argv: readonly string[], streams: Streams, scrubber: Scrubber): Promise<number> {
-  const parsed = parse(argv, process.platform)
+async function dispatch(
+  argv: readonly string[],
+  program: Program,
+  streams: Streams,
+  scrubber: Scrubber,
+): Promise<number> {
+  const parsed = parse(argv, process.platform, program)
   switch (parsed.action) {
     case "usage":
-      streams.err((await import("./help.ts")).shortUsage())
+      streams.err((await import("./help.ts")).shortUsage(program))
       return USAGE_EXIT_CODE
     case "help":
-      streams.out((await import("./help.ts")).help(parsed.command))
+      streams.out((await import("./help.ts")).help(program, parsed.command))
       return EXIT_DONE
     case "version":
-      streams.out(`repair-bde ${(await import("./version.ts")).version()}`)
+      streams.out(`${program} ${(await import("./version.ts")).version()}`)
       return EXIT_DONE
     case "run":
       return (await import("./run-command.ts")).runCommand(parsed, scrubber)
@@ -39,19 +45,20 @@ async function dispatch(argv: readonly string[], streams: Streams, scrubber: Scr
 async function refuse(
   error: unknown,
   argv: readonly string[],
+  program: Program,
   streams: Streams,
   scrubber: Scrubber,
 ): Promise<number> {
-  const { renderError, errorDocument } = await import("./render-error.ts")
+  const { exitCodeOf, renderError, errorDocument } = await import("./render-error.ts")
   const options = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv
   const isJson = options.some((argument) => /^--?json$/i.test(argument))
   if (error instanceof AppError) {
     if (isJson) streams.out(JSON.stringify(errorDocument(error)))
-    else for (const line of renderError(error)) streams.err(line)
+    else for (const line of renderError(error, program)) streams.err(line)
     return error.exitCode
   }
   const { crashDocument, renderCrash } = await import("./crash.ts")
   if (isJson) streams.out(JSON.stringify(crashDocument(error, scrubber)))
   for (const line of renderCrash(error, scrubber)) streams.err(line)
-  return EXIT_BUG
+  return exitCodeOf(error, program)
 }

@@ -31,6 +31,7 @@ const VARIABLES = [
 const QUESTIONS = {
   "recovery-password": "Recovery password (48 digits): ",
   password: "Password: ",
+  pin: "Password of the certificate's file: ",
 }
 
 /** In the order of the command line, then those of the environment. @throws UsageError */
@@ -45,6 +46,7 @@ export async function collectCredentials(
     )
   }
   for (const option of given) credentials.push(...(await credentialsOf(option, sources)))
+  credentials.push(...(await certificatesOf(given, sources)))
   for (const [name, kind] of VARIABLES) {
     const text = sources.env[name]
     if (text) credentials.push(secret(kind, text, name, sources))
@@ -77,12 +79,32 @@ async function credentialsOf(option: Given, sources: SecretSources): Promise<Cre
   }
 }
 
+/** All of them with the same password: who has several files has it from one export. */
+async function certificatesOf(given: readonly Given[], sources: SecretSources): Promise<CredentialInput[]> {
+  const option = given.find(({ key }) => key === "pin")
+  const pin = option && (await askFor("pin", option, sources))
+  if (pin) sources.remember(pin.text)
+  return given.flatMap(({ key, value, typed }) =>
+    key === "certificateFile"
+      ? [{ kind: "public-key", path: value!, origin: typed, ...(pin && { pin: Secret.ofText(pin.text) }) }]
+      : [],
+  )
+}
+
 async function typedSecret(kind: "recovery-password" | "password", option: Given, sources: SecretSources) {
-  if (option.value !== undefined) return secret(kind, option.value, option.typed, sources)
-  if (sources.prompt)
-    return secret(kind, await sources.prompt(QUESTIONS[kind]), `${option.typed}, typed`, sources)
+  const { text, origin } = await askFor(kind, option, sources)
+  return secret(kind, text, origin, sources)
+}
+
+async function askFor(
+  what: keyof typeof QUESTIONS,
+  option: Given,
+  sources: SecretSources,
+): Promise<{ text: string; origin: string }> {
+  if (option.value !== undefined) return { text: option.value, origin: option.typed }
+  if (sources.prompt) return { text: await sources.prompt(QUESTIONS[what]), origin: `${option.typed}, typed` }
   const line = sources.readLine()
-  if (line) return secret(kind, line, `${option.typed}, standard input`, sources)
+  if (line) return { text: line, origin: `${option.typed}, standard input` }
   throw new UsageError("no-secret", `${option.typed} has no value, and standard input has no line for it`, {
     next: [
       "write the secret to standard input, one line for each such option",
@@ -116,7 +138,7 @@ function secret(kind: TextKind, text: string, origin: string, { remember }: Secr
 function isSecretOnCommandLine(option: Given, sources: SecretSources): boolean {
   if (option.value === undefined) return false
   if (option.key === "vmk" || option.key === "fvek") return isKeyText(option, sources)
-  return option.key === "recoveryPassword" || option.key === "password"
+  return option.key === "recoveryPassword" || option.key === "password" || option.key === "pin"
 }
 
 /** A file of this name is meant; without one, hexadecimal digits, long enough for a key, are the key itself. */

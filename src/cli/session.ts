@@ -5,7 +5,8 @@
 import { arch, platform } from "node:os"
 import { AppError, SinkError } from "../errors.ts"
 import { createContext } from "../job/context.ts"
-import type { CredentialInput, InputChoice, JobContext } from "../job/requests.ts"
+import { Secret, type CredentialInput, type InputChoice, type JobContext } from "../job/requests.ts"
+import { programOf } from "./commands.ts"
 import { crashDocument, renderCrash } from "./crash.ts"
 import { isGiven, isInPlace, numberOf, textOf, type Invocation } from "./invocation.ts"
 import { jsonReporter } from "./json-reporter.ts"
@@ -15,7 +16,7 @@ import { Interrupted } from "./prompt.ts"
 import { errorDocument, exitCodeOf, renderError } from "./render-error.ts"
 import { together, type Failure, type Reporter } from "./reporters.ts"
 import type { Scrubber } from "./scrubber.ts"
-import { collectCredentials } from "./secrets.ts"
+import { type SecretSources, collectCredentials } from "./secrets.ts"
 import { listenForStopSignals } from "./stop-signals.ts"
 import { Streams } from "./streams.ts"
 import { secretSources, terminalQuestion } from "./terminal.ts"
@@ -25,8 +26,17 @@ import { version } from "./version.ts"
 const SIGINT_EXIT_CODE = 130
 
 export interface Command<Report extends object> {
-  run(invocation: Invocation, credentials: readonly CredentialInput[], context: JobContext): Promise<Report>
+  run(
+    invocation: Invocation,
+    credentials: readonly CredentialInput[],
+    context: JobContext,
+    sources: SecretSources,
+  ): Promise<Report>
   render(report: Report): readonly string[]
+  /** What `--json` prints; the report when absent. */
+  document?(report: Report): object
+  /** The answer shows secrets, as it was asked to: it goes to nobody but who asked. */
+  readonly showsSecrets?: boolean
   exitCode(report: Report): number
 }
 
@@ -63,7 +73,7 @@ export async function runInSession<Report extends object>(
   const fail = (error: unknown): number => {
     const reason: unknown = stop?.aborted ? stop.reason : error
     reporter.failure(failureOf(reason, invocation, scrubber))
-    return exitCodeOf(reason)
+    return exitCodeOf(reason, programOf(invocation.command))
   }
   process.on("uncaughtException", (error) => process.exit(fail(error)))
 
@@ -72,13 +82,11 @@ export async function runInSession<Report extends object>(
     reporters.push(watcher)
     if (isGiven(invocation, "logFile")) reporters.push(openLogFile(invocation))
     if (isGiven(invocation, "report")) reporters.push(await openReportFile(invocation, watcher))
-    const credentials = await collectCredentials(
-      invocation,
-      secretSources({
-        warn: (text) => reporter.warning(text),
-        remember: (secret) => scrubber.add(secret),
-      }),
-    )
+    const sources = secretSources({
+      warn: (text) => reporter.warning(text),
+      remember: (secret) => scrubber.add(secret),
+    })
+    const credentials = await collectCredentials(invocation, sources)
     stop = listenForStopSignals(afterStop(invocation))
     listenForStateSignal(() => streams.err(watcher.state()))
     const ask = terminalQuestion(streams, stop)
@@ -86,14 +94,31 @@ export async function runInSession<Report extends object>(
       signal: stop,
       emit: (event) => reporter.event(event),
       ...(ask && { ask }),
+      ...(sources.prompt && { askSecret: secretQuestion(sources.prompt, sources.remember) }),
     })
-    const report = await command.run(invocation, credentials, context)
-    reporter.result({ document: report, lines: command.render(report) })
+    const report = await command.run(invocation, credentials, context, sources)
+    reporter.result({
+      document: command.document?.(report) ?? report,
+      lines: command.render(report),
+      ...(command.showsSecrets && { isSecret: true }),
+    })
     return (await failureToDeliver(streams, fail)) ?? command.exitCode(report)
   } catch (error) {
     return error instanceof Interrupted ? endAsSigint() : fail(error)
   } finally {
     reporter.close()
+  }
+}
+
+/** For what only comes up while a job runs: the password of a directory. */
+function secretQuestion(
+  prompt: (question: string) => Promise<string>,
+  remember: (secret: string) => void,
+): NonNullable<JobContext["askSecret"]> {
+  return async (question) => {
+    const typed = await prompt(question)
+    remember(typed)
+    return Secret.ofText(typed)
   }
 }
 
@@ -111,7 +136,7 @@ function watch(invocation: Invocation, streams: Streams) {
 }
 
 function openLogFile(invocation: Invocation): Reporter {
-  const line = ["repair-bde", ...invocation.redacted].join(" ")
+  const line = [programOf(invocation.command), ...invocation.redacted].join(" ")
   return logFile({
     path: textOf(invocation, "logFile")!,
     paths: invocation.positionals,
@@ -139,7 +164,7 @@ async function openReportFile(invocation: Invocation, { warning }: Reporter): Pr
 
 function failureOf(error: unknown, invocation: Invocation, scrubber: Scrubber): Failure {
   return error instanceof AppError
-    ? { error, document: errorDocument(error), lines: renderError(error) }
+    ? { error, document: errorDocument(error), lines: renderError(error, programOf(invocation.command)) }
     : { document: crashDocument(error, scrubber), lines: renderCrash(error, scrubber, isInPlace(invocation)) }
 }
 

@@ -27,6 +27,17 @@ export interface StartupKeyCredential {
   readonly created?: Date
 }
 
+/** The private key of a certificate. Opens key protectors of the same kind. */
+export interface CertificateCredential {
+  readonly kind: "public-key"
+  /** A PKCS#1 RSAPrivateKey in DER. */
+  readonly rsaKey: Secret
+  /** Of the key, big-endian: the key protector has the same one. */
+  readonly modulus: Uint8Array
+  /** SHA-1 of the certificate in hex, when the file held it. */
+  readonly thumbprint?: string
+}
+
 /** The key that lies on the disk while protection is suspended; always tried first. */
 export interface ClearKeyCredential {
   readonly kind: "clear-key"
@@ -53,6 +64,7 @@ export type Credential =
   | RecoveryPasswordCredential
   | PasswordCredential
   | StartupKeyCredential
+  | CertificateCredential
   | ClearKeyCredential
   | VmkCredential
   | FvekCredential

@@ -1,4 +1,5 @@
 /** What a person holds, in every form it is written down in, to the credential that unlocking tries. */
+export * from "./certificate.ts"
 export * from "./credential.ts"
 export * from "./password.ts"
 export * from "./raw-key.ts"

@@ -30,7 +30,7 @@ export function parseRecoveryPassword(text: string): RecoveryPasswordCredential 
   const groups = splitGroups(text)
   if (!groups) throw wrongCount(text)
   const faults = groups.flatMap((group, i) => {
-    const reason = faultOf(group)
+    const reason = faultOfGroup(group)
     return reason ? [{ group: i + 1, reason }] : []
   })
   if (faults.length > 0) throw wrongGroups(faults)
@@ -46,9 +46,21 @@ export function formatRecoveryPassword(key16: Uint8Array): string {
   return quotients.map((quotient) => String(quotient * FACTOR).padStart(DIGITS, "0")).join("-")
 }
 
+/** The same text with the digits of every script as those of ASCII. */
+export function withAsciiDigits(text: string): string {
+  return text.replace(/(?![0-9])\p{Nd}/gu, digitOf)
+}
+
+/** Why this cannot be one of the eight groups; `undefined` when it can. */
+export function faultOfGroup(group: string): GroupFaultReason | undefined {
+  if (!/^\d{6}$/.test(group)) return "not-six-digits"
+  if (Number(group) % FACTOR !== 0) return "not-divisible-by-11"
+  return Number(group) > LARGEST ? "too-large" : undefined
+}
+
 /** Eight groups, right or wrong; `undefined` when the text cannot be cut into eight. */
 function splitGroups(text: string): string[] | undefined {
-  const plain = text.replace(/\p{Nd}/gu, digitOf)
+  const plain = withAsciiDigits(text)
   // The whole password somewhere among other words and numbers.
   const whole = /(?<!\d)\d{6}(?:\D{0,3}\d{6}){7}(?!\d)/.exec(plain)?.[0]
   const words = plain.split(/[^\p{L}\d]+/u).filter((word) => word !== "")
@@ -65,12 +77,6 @@ function digitOf(character: string): string {
   return String(before % 10)
 }
 
-function faultOf(group: string): GroupFaultReason | undefined {
-  if (!/^\d{6}$/.test(group)) return "not-six-digits"
-  if (Number(group) % FACTOR !== 0) return "not-divisible-by-11"
-  return Number(group) > LARGEST ? "too-large" : undefined
-}
-
 const WHY: Readonly<Record<GroupFaultReason, string>> = {
   "not-six-digits": "is not six digits",
   "not-divisible-by-11": "has a wrong digit (it is not divisible by 11)",
@@ -83,6 +89,7 @@ function wrongGroups(faults: readonly GroupFault[]): UsageError {
     next: [
       `compare ${faults.length === 1 ? "that group" : "those groups"} with the original, digit by digit`,
       "type the 48 digits again: 8 groups of 6",
+      "repair-bde keys clinic INPUT -rp finds the password that was meant, where one group is wrong or unknown",
     ],
     data: { groups: faults.map(({ group, reason }) => ({ group, reason })) },
   })

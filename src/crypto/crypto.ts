@@ -17,6 +17,27 @@ export interface StretchOptions {
   readonly onProgress?: (done: number, total: number) => void
 }
 
+/** Stretches candidates side by side, in a thread of its own where there are threads: what a search needs. */
+export interface Stretcher {
+  /**
+   * One stretch for each initial value; up to four take hardly longer than one.
+   * @param initials 1 to 4, of 32 bytes @param salt 16 bytes, of all of them
+   * @throws the signal's reason when it is aborted
+   */
+  stretch(
+    initials: readonly Uint8Array[],
+    salt: Uint8Array,
+    options?: StretcherOptions,
+  ): Promise<Uint8Array[]>
+  close(): Promise<void>
+}
+
+export interface StretcherOptions {
+  readonly signal?: AbortSignal
+  /** Fewer than a whole stretch has: to measure the speed. What comes out is no key then. */
+  readonly steps?: number
+}
+
 export interface Crypto {
   /** SHA-256 of the parts in order. */
   sha256(...parts: readonly Uint8Array[]): Uint8Array
@@ -24,11 +45,19 @@ export interface Crypto {
   openCcm(key: Uint8Array, box: CcmBox): Uint8Array | undefined
   sealCcm(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): CcmBox
   /**
+   * The block that an RSA ciphertext holds, its padding included; `undefined` when the ciphertext is not as long as the
+   * modulus, or not below it.
+   * @param key a PKCS#1 RSAPrivateKey in DER @throws RangeError when it is none
+   */
+  decryptRsa(key: Uint8Array, ciphertext: Uint8Array): Uint8Array | undefined
+  /**
    * The key stretch of passwords and recovery passwords: 2^20 chained SHA-256.
    * @param initial 32 bytes @param salt 16 bytes
    * @throws the signal's reason when it is aborted
    */
   stretch(initial: Uint8Array, salt: Uint8Array, options?: StretchOptions): Promise<Uint8Array>
+  /** As many as there are processors. The caller closes them. */
+  openStretchers(): readonly Stretcher[]
   /** @param fvek the whole key as unwrapped, unused parts included @throws RangeError when its length does not fit */
   createSectorCipher(
     method: EncryptionMethod,

@@ -35,6 +35,16 @@ export function checkStretch(initial: Uint8Array, salt: Uint8Array): void {
   checkLength("the salt of a stretch", salt, 16)
 }
 
+/** Candidates that one stretcher takes at once. */
+export const STRETCHER_LANES = 4
+
+export function checkCandidates(initials: readonly Uint8Array[], salt: Uint8Array): void {
+  if (initials.length < 1 || initials.length > STRETCHER_LANES) {
+    throw new RangeError(`${initials.length} candidates, where 1 to ${STRETCHER_LANES} are stretched at once`)
+  }
+  for (const initial of initials) checkStretch(initial, salt)
+}
+
 function checkLength(what: string, bytes: Uint8Array, length: number): void {
   if (bytes.length !== length) throw new RangeError(`${what} has ${length} bytes, not ${bytes.length}`)
 }

@@ -38,6 +38,9 @@ export interface Kernels {
   readonly stretch: {
     stretch(steps: number): void
   }
+  readonly "stretch-four": {
+    stretch(steps: number): void
+  }
 }
 
 const compiled = new Map<string, WebAssembly.Module>()

@@ -2,11 +2,20 @@
  * The fast implementation, on Node: bulk AES of OpenSSL, WebAssembly kernels, threads. It must equal `reference.ts` bit for
  * bit.
  */
-import { createCipheriv, createDecipheriv, createHash } from "node:crypto"
+import {
+  constants,
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createPrivateKey,
+  privateDecrypt,
+} from "node:crypto"
 import type { Crypto } from "./crypto.ts"
 import { checkCcm, checkStretch, STRETCH_STEPS } from "./inputs.ts"
 import { createNodeSectorCipher } from "./node-sector-cipher.ts"
 import { stretchSteps } from "./node-stretch.ts"
+import { openStretchers } from "./node-stretchers.ts"
+import { parseRsaPrivateKey } from "./rsa-key.ts"
 
 const CCM = "aes-256-ccm"
 const CCM_TAG = { authTagLength: 16 }
@@ -36,10 +45,18 @@ export const nodeCrypto: Crypto = {
     cipher.final()
     return { nonce, tag: plain(cipher.getAuthTag()), ciphertext: plain(ciphertext) }
   },
+  decryptRsa(key, ciphertext) {
+    const { modulus } = parseRsaPrivateKey(key)
+    if (ciphertext.length !== modulus.length || Buffer.compare(ciphertext, modulus) >= 0) return undefined
+    const privateKey = createPrivateKey({ key: Buffer.from(key), format: "der", type: "pkcs1" })
+    // Padding is the caller's business: Node's own answers a wrong one with noise, and tells nobody.
+    return plain(privateDecrypt({ key: privateKey, padding: constants.RSA_NO_PADDING }, ciphertext))
+  },
   stretch(initial, salt, options) {
     checkStretch(initial, salt)
     return stretchSteps(initial, salt, STRETCH_STEPS, options)
   },
+  openStretchers,
   createSectorCipher: createNodeSectorCipher,
 }
 

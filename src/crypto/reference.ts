@@ -2,9 +2,10 @@
  * The slow, readable twin: the specification that the fast implementation must equal bit for bit. It runs wherever
  * JavaScript runs, and shares nothing with the fast path but the ports and the layout of an FVEK.
  */
-import type { CcmBox, Crypto, StretchOptions } from "./crypto.ts"
-import { checkCcm, checkStretch, STRETCH_STEPS } from "./inputs.ts"
+import type { CcmBox, Crypto, Stretcher, StretchOptions } from "./crypto.ts"
+import { checkCandidates, checkCcm, checkStretch, STRETCH_STEPS } from "./inputs.ts"
 import { type AesKey, encryptBlock, expandKey, xor } from "./reference-aes.ts"
+import { decryptRsa } from "./reference-rsa.ts"
 import { createReferenceSectorCipher } from "./reference-sector-cipher.ts"
 import { sha256 } from "./reference-sha256.ts"
 
@@ -22,8 +23,22 @@ export const referenceCrypto: Crypto = {
     const aes = expandKey(key)
     return { nonce, tag: ccmTag(aes, nonce, plaintext), ciphertext: applyCounter(aes, nonce, plaintext) }
   },
+  decryptRsa,
   stretch: (initial, salt, options) => stretchSteps(initial, salt, STRETCH_STEPS, options),
+  openStretchers: () => [referenceStretcher],
   createSectorCipher: createReferenceSectorCipher,
+}
+
+/** One candidate after the other. */
+const referenceStretcher: Stretcher = {
+  async stretch(initials, salt, { signal, steps = STRETCH_STEPS } = {}) {
+    checkCandidates(initials, salt)
+    const keys: Uint8Array[] = []
+    for (const initial of initials)
+      keys.push(await stretchSteps(initial, salt, steps, { ...(signal && { signal }) }))
+    return keys
+  },
+  close: () => Promise.resolve(),
 }
 
 const BLOCK = 16

@@ -123,6 +123,16 @@ export const PublicKeyInfoBody = struct("public key info body", {
   reserved36: bytes(1, "0"),
 })
 
+/** Microsoft's BCRYPT_RSAKEY_BLOB; the exponent and the modulus follow, big-endian. */
+export const ExportedPublicKeyBody = struct("exported public key body", {
+  magic: bytes(4, 'letters "RSA1"'),
+  bitLength: u32("bits in the modulus"),
+  exponentLength: u32("bytes in the public exponent"),
+  modulusLength: u32("bytes in the modulus"),
+  prime1Length: u32("of a private key; 0", 0),
+  prime2Length: u32("of a private key; 0", 0),
+})
+
 export const VirtualizationInfoBody = struct("virtualization info body", {
   backupOffset: u64("where the head of the volume is kept"),
   backupSize: u64("bytes in the head of the volume"),

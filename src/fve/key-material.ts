@@ -98,7 +98,7 @@ class Pool<T extends object> {
  */
 function withRightKind(protector: KeyProtector): KeyProtector {
   const kind = kindOfProperties(protector.datum)
-  const isSure = kind === "recovery-password" || !/tpm|pin/.test(protector.kind)
+  const isSure = kind === "recovery-password" || !/tpm|pin|network/.test(protector.kind)
   const isOdd = protector.kind === "unknown" || (kind !== "startup-key" && kind !== protector.kind)
   return kind && isSure && isOdd ? { ...protector, kind } : protector
 }

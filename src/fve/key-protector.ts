@@ -1,6 +1,6 @@
 /**
  * Key protectors: a VMK info datum and what opens it. The protection field is a mask of factors; values not listed here
- * (DPAPI-NG, network unlock) are `unknown`, shown and left alone.
+ * (an account or a group, which Windows wraps by DPAPI-NG) are `unknown`, shown and left alone.
  *
  * The box that holds the VMK is a direct property of the VMK info. Boxes inside a stretch or use key go the other way:
  * the VMK opens them, and they give the credential back.
@@ -15,6 +15,7 @@ import {
   BackupInfoBody,
   DatumRole,
   DatumType,
+  ExportedPublicKeyBody,
   KeyBody,
   KeyType,
   PublicKeyInfoBody,
@@ -34,12 +35,14 @@ export type ProtectorKind =
   | "pin"
   | "tpm-pin"
   | "tpm-pin-startup-key"
+  /** Unconfirmed, as the mask has it: TPM and certificate. */
+  | "network-unlock"
   | "recovery-password"
   | "public-key"
   | "password"
   | "unknown"
 
-/** The protection field, whose low byte is 0 on all volumes seen. Combinations of TPM and startup key: Unconfirmed. */
+/** The protection field, whose low byte is 0 on all volumes seen. Combinations of the TPM with a startup key or a certificate: Unconfirmed. */
 export const Protection = {
   clearKey: 0x0000,
   tpm: 0x0100,
@@ -50,6 +53,7 @@ export const Protection = {
   tpmPinStartupKey: 0x0700,
   recoveryPassword: 0x0800,
   publicKey: 0x1000,
+  networkUnlock: 0x1100,
   password: 0x2000,
 } as const
 
@@ -63,6 +67,7 @@ const KINDS: ReadonlyMap<number, ProtectorKind> = new Map([
   [Protection.tpmPinStartupKey, "tpm-pin-startup-key"],
   [Protection.recoveryPassword, "recovery-password"],
   [Protection.publicKey, "public-key"],
+  [Protection.networkUnlock, "network-unlock"],
   [Protection.password, "password"],
 ])
 
@@ -90,9 +95,19 @@ export interface KeyProtector {
   readonly clearKey?: Secret
   /** SHA-1 of the certificate of a public key, in hex. */
   readonly thumbprint?: string
+  /** Of a certificate. */
+  readonly publicKey?: RsaPublicKey
+  /** Keys that the private key of a certificate opens, each as an RSA ciphertext; one on every volume seen. */
+  readonly sealedKeys: readonly Uint8Array[]
   /** When Windows backed the recovery password up (since version 1903). */
   readonly backedUp?: Date
   readonly datum: Datum
+}
+
+export interface RsaPublicKey {
+  /** Big-endian, both. */
+  readonly exponent: Uint8Array
+  readonly modulus: Uint8Array
 }
 
 /** The key protectors of a dataset in disk order, which is not fixed. */
@@ -110,6 +125,7 @@ export function readKeyProtector(datum: Datum): KeyProtector | undefined {
     salt: readSalt(datum),
     clearKey: readClearKey(datum),
     thumbprint: readThumbprint(datum),
+    publicKey: readPublicKey(datum),
     backedUp: readBackup(datum),
   }
   return {
@@ -119,6 +135,9 @@ export function readKeyProtector(datum: Datum): KeyProtector | undefined {
     flags: datum.flags,
     ...known(facts),
     wrappedVmk: datum.properties.map(readCcmBox).filter((box) => box !== undefined),
+    sealedKeys: datum.properties
+      .filter(({ type }) => type === DatumType.asymmetricBlob)
+      .map(({ body }) => body.slice()),
     datum,
   }
 }
@@ -186,6 +205,18 @@ function readClearKey(datum: Datum): Secret | undefined {
 function readThumbprint(datum: Datum): string | undefined {
   const info = property(datum, DatumType.publicKeyInfo, PublicKeyInfoBody.size)
   return info && toHex(PublicKeyInfoBody.parse(info.body).thumbprint)
+}
+
+function readPublicKey(datum: Datum): RsaPublicKey | undefined {
+  const exported = property(datum, DatumType.exportedPublicKey, ExportedPublicKeyBody.size)
+  if (!exported) return undefined
+  const { exponentLength, modulusLength } = ExportedPublicKeyBody.parse(exported.body)
+  const modulusAt = ExportedPublicKeyBody.size + exponentLength
+  if (modulusAt + modulusLength > exported.body.length) return undefined
+  return {
+    exponent: exported.body.slice(ExportedPublicKeyBody.size, modulusAt),
+    modulus: exported.body.slice(modulusAt, modulusAt + modulusLength),
+  }
 }
 
 function readBackup(datum: Datum): Date | undefined {

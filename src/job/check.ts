@@ -1,8 +1,10 @@
 /** `check`: do these credentials open the volume, and if not, why? Writes nothing. */
 import { proveVolume } from "../proof/index.ts"
 import { plainView } from "../volume/index.ts"
+import { bringKeys } from "./bring-keys.ts"
 import { createContext } from "./context.ts"
 import { describeVolume } from "./describe-volume.ts"
+import { findElsewhere } from "./fits-elsewhere.ts"
 import { choosePlace, openInput } from "./open-input.ts"
 import { type OpenVolume, openVolume } from "./open-volume.ts"
 import { decryptedExtents, makePlan } from "./plan-step.ts"
@@ -22,15 +24,18 @@ export async function checkCredentials(request: CheckRequest, shell: JobShell = 
     context.emit({ type: "volume", volume: report })
     const metadata = requireMetadata(volume)
     context.emit({ type: "phase", phase: "unlock" })
-    const step = await unlock(volume, metadata, request.credentials, context)
+    const { credentials } = await bringKeys(request, input, context)
+    const step = await unlock(volume, metadata, credentials, context)
     const proven = await confirmFvek(step, volume, context)
     for (const finding of proven.findings) context.emit({ type: "finding", finding })
+    const elsewhere = proven.openedBy ? [] : await findElsewhere(input, index, credentials, context)
     return {
       source: input.report,
       volume: { ...report, findings: [...report.findings, ...proven.findings] },
       opens: proven.openedBy !== undefined,
       ...(proven.openedBy && { openedBy: proven.openedBy }),
       tries: proven.tries,
+      ...(elsewhere.length > 0 && { elsewhere }),
     }
   } finally {
     await input.source.close()

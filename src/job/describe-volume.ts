@@ -5,7 +5,7 @@ import type { Finding } from "../findings.ts"
 import { ConversionState, type KeyProtector, type VolumeFacts } from "../fve/index.ts"
 import { bootOf } from "../locate/index.ts"
 import type { JudgedCopy } from "../repair/index.ts"
-import { opensWith, protectorLabel } from "../unlock/index.ts"
+import { opensAnywhere, opensWith, protectorLabel } from "../unlock/index.ts"
 import { surveyStorage } from "../volume/index.ts"
 import { type OpenVolume, type VolumeMetadata, isDecrypted } from "./open-volume.ts"
 import type { MetadataCopyReport, MethodReport, ProtectorReport, VolumeReport } from "./reports.ts"
@@ -49,7 +49,7 @@ export async function describeVolume(volume: OpenVolume, signal: AbortSignal): P
     ...(percent !== undefined && { encryptedPercent: percent }),
     clearKey: protectors.some(({ kind }) => kind === "clear-key"),
     protectors: protectors.map(describeProtector),
-    findings: [...metadata.findings, ...truncation(volume)],
+    findings: [...metadata.findings, ...truncation(volume), ...onlyInItsComputer(metadata)],
   }
 }
 
@@ -71,6 +71,21 @@ export function truncation(volume: OpenVolume): Finding[] {
       severity: "damage",
       text: `the input ends at ${hex(volume.place.extent.length)} of the volume: ${missing} bytes of its tail are missing`,
       extent: { start: volume.place.extent.length, length: missing },
+    },
+  ]
+}
+
+/** Nothing that a person can keep opens it. */
+function onlyInItsComputer(metadata: VolumeMetadata): Finding[] {
+  const kinds = metadata.protectors.map(({ kind }) => kind)
+  if (isDecrypted(metadata) || kinds.length === 0 || kinds.some(opensAnywhere)) return []
+  const labels = [...new Set(kinds.map(protectorLabel))].join(", ")
+  return [
+    {
+      code: "opens-only-in-its-computer",
+      severity: "notice",
+      text: `the volume has no key protector that opens elsewhere than in its own computer: ${labels}`,
+      evidence: { kinds },
     },
   ]
 }
@@ -132,7 +147,8 @@ function describeProtector(protector: KeyProtector): ProtectorReport {
     label: protectorLabel(kind),
     ...(name && { name }),
     ...(created && { created: created.toISOString() }),
-    opensWith: thumbprint ? `${opensWith(kind)} (SHA-1 ${thumbprint})` : opensWith(kind),
+    opensWith: thumbprint ? `${opensWith(kind)}, thumbprint ${thumbprint}` : opensWith(kind),
+    opensAnywhere: opensAnywhere(kind),
   }
 }
 

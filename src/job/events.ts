@@ -1,9 +1,11 @@
 /** What a job tells while it runs. Shells render events and never compute; `docs/json.md` documents them. */
+import type { GroupFault } from "../credential/index.ts"
 import type { Finding } from "../findings.ts"
+import type { SearchReport } from "./clinic-report.ts"
 import type { PatchReport } from "./patch-report.ts"
 import type { OpenedBy, PlanReport, VolumeReport } from "./reports.ts"
 
-export type Phase = "locate" | "unlock" | "plan" | "decrypt" | "write" | "proof"
+export type Phase = "locate" | "unlock" | "plan" | "decrypt" | "write" | "proof" | "search"
 
 export type JobEvent =
   | { readonly type: "phase"; readonly phase: Phase }
@@ -15,7 +17,9 @@ export type JobEvent =
   | { readonly type: "plan"; readonly plan: PlanReport }
   /** What would be written to the input itself, before anybody is asked. */
   | { readonly type: "patch"; readonly patch: PatchReport }
-  /** Bytes, or steps of the key stretch in the phase `unlock`. */
+  /** What a search for a recovery password takes, before it starts. */
+  | { readonly type: "search"; readonly search: SearchReport; readonly faults: readonly GroupFault[] }
+  /** Bytes; steps of the key stretch in the phase `unlock`, candidates in the phase `search`. */
   | {
       readonly type: "progress"
       readonly phase: Phase

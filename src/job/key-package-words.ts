@@ -25,10 +25,11 @@ const ENCODINGS: Readonly<Record<KeyPackageEncoding, string>> = {
 
 /** What was read, its layout included: no genuine package has confirmed it yet. */
 export function describeKeyPackage(loaded: LoadedKeyPackage): Finding {
-  const { path, variant, encoding, volumeId, protectors } = loaded
+  const { path, variant, encoding, volumeId, protectors, backup } = loaded
   const volume = volumeId ? `of the volume ${volumeId}` : "that names no volume"
   const held = protectors.map(({ kind, id }) => `${protectorLabel(kind)} ${id}`).join(", ")
-  const text = `key package ${path}: ${VARIANTS[variant]}${ENCODINGS[encoding]} ${volume}, with ${held || "no key protector"}`
+  const file = backup ? `key backup of ${backup.created.toISOString().slice(0, 10)}` : "key package"
+  const text = `${file} ${path}: ${VARIANTS[variant]}${ENCODINGS[encoding]} ${volume}, with ${held || "no key protector"}`
   const evidence = { path, variant, encoding, volumeId: volumeId ?? null, protectorIds: idsOf(loaded) }
   return { code: "key-package", severity: "notice", text, evidence }
 }
@@ -55,8 +56,8 @@ export function askForKeyPackage(known: {
   readonly protectors: readonly KeyProtector[]
 }): string[] {
   const { volumeId, protectors } = known
-  const ids = protectors.filter(({ kind }) => PACKED_KINDS.has(kind)).map(({ id }) => id)
-  const files = ids.map((id) => `\`BitLocker Key Package {${id}}.KPG\``)
+  const ids = protectors.filter(isPacked).map(({ id }) => id)
+  const files = ids.map((id) => `\`${keyPackageName(id)}\``)
   const wanted = volumeId ? ` of the volume ${volumeId}` : ""
   const search = ids.map((id) => id.slice(0, SHORT_ID_LENGTH)).join(" or ")
   return [
@@ -67,8 +68,17 @@ export function askForKeyPackage(known: {
   ]
 }
 
-/** Windows makes packages of these only. */
+/** Windows makes packages of these only: their credentials are all that its repair tool can be told. */
 const PACKED_KINDS: ReadonlySet<KeyProtector["kind"]> = new Set(["recovery-password", "startup-key"])
+
+export function isPacked({ kind }: Pick<KeyProtector, "kind">): boolean {
+  return PACKED_KINDS.has(kind)
+}
+
+/** The file of a key package, as Windows names it. */
+export function keyPackageName(protectorId: string): string {
+  return `BitLocker Key Package {${protectorId}}.KPG`
+}
 
 function idsOf({ protectors }: LoadedKeyPackage): string[] {
   return protectors.map(({ id }) => id)

@@ -34,6 +34,15 @@ async function load(input: CredentialInput): Promise<LabelledCredential[]> {
       return [{ label: `password (${input.origin})`, credential: parsePassword(input.text.revealText()) }]
     case "startup-key":
       return loadStartupKeys(input.path)
+    case "found":
+      return [{ label: input.origin, credential: input.credential }]
+    case "public-key": {
+      const content = await readKeyFile(input.path)
+      const label = `certificate (${input.path})`
+      // Loaded only for those who have one.
+      const { openCertificateFile } = await import("./open-certificate-file.ts")
+      return (await openCertificateFile({ ...input, content })).map((credential) => ({ label, credential }))
+    }
     case "vmk":
     case "fvek": {
       const text = "text" in input ? input.text.revealText() : await readKeyFile(input.path)

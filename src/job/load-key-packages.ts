@@ -1,15 +1,27 @@
-/** From the paths of `-kp` to key packages that can be matched: files of any encoding, or folders of them. */
+/** From the paths of `-kp` to key packages that can be matched: files of any encoding, our key backups, or folders of them. */
 import { createReadStream } from "node:fs"
 import { readdir, stat } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { CredentialError } from "../errors.ts"
 import { concatBytes } from "../bytes/concat.ts"
 import { decodeText } from "../bytes/decode-text.ts"
-import { DatumType, type KeyPackage, parseDataset, parseKeyPackages } from "../fve/index.ts"
+import { nodeCrypto } from "../crypto/node.ts"
+import {
+  DatumType,
+  type KeyBackup,
+  type KeyPackage,
+  isKeyBackup,
+  parseKeyBackup,
+  parseDataset,
+  parseKeyPackages,
+} from "../fve/index.ts"
+import { openKeyBackup, packagesOfBackup } from "./open-key-backup.ts"
 
 export interface LoadedKeyPackage extends KeyPackage {
   /** The file. */
   readonly path: string
+  /** That it came out of: it knows where the volume lies, and what its head was. */
+  readonly backup?: KeyBackup
 }
 
 /** A key package has some hundred bytes; an export of a whole directory holds thousands. */
@@ -17,10 +29,15 @@ const LARGEST_FILE = 16 << 20
 /** In a folder any file may be a key package, so the large ones are not even read. */
 const LARGEST_FILE_IN_FOLDER = 1 << 20
 
-/** @throws CredentialError for a file that holds no key package, and a folder in which no file does */
-export async function loadKeyPackages(paths: readonly string[]): Promise<LoadedKeyPackage[]> {
+/**
+ * @param inputs paths, and packages that were loaded before
+ * @throws CredentialError for a file that holds no key package, and a folder in which no file does
+ */
+export async function loadKeyPackages(
+  inputs: readonly (string | LoadedKeyPackage)[],
+): Promise<LoadedKeyPackage[]> {
   const loaded: LoadedKeyPackage[] = []
-  for (const path of paths) loaded.push(...(await loadPath(path)))
+  for (const input of inputs) loaded.push(...(typeof input === "string" ? await loadPath(input) : [input]))
   return loaded
 }
 
@@ -33,6 +50,7 @@ async function loadPath(path: string): Promise<LoadedKeyPackage[]> {
     throw unreadable(path, cause)
   })
   if (bytes.length > LARGEST_FILE) throw tooLarge(path)
+  if (isKeyBackup(bytes)) return packagesOfBackup(openKeyBackup(bytes, path, nodeCrypto.sha256), path)
   const packages = parseKeyPackages(bytes)
   if (packages.length === 0) throw malformed(path, bytes)
   return packages.map((found) => ({ ...found, path }))
@@ -57,7 +75,9 @@ async function tryFile(path: string): Promise<LoadedKeyPackage[]> {
   const facts = await stat(path).catch(() => undefined)
   if (!facts?.isFile() || facts.size > LARGEST_FILE_IN_FOLDER) return []
   const bytes = await readUpTo(path, LARGEST_FILE_IN_FOLDER).catch(() => new Uint8Array(0))
-  return parseKeyPackages(bytes).map((found) => ({ ...found, path }))
+  if (!isKeyBackup(bytes)) return parseKeyPackages(bytes).map((found) => ({ ...found, path }))
+  const backup = parseKeyBackup(bytes, nodeCrypto.sha256)
+  return typeof backup === "string" ? [] : packagesOfBackup(backup, path)
 }
 
 /** Pipes and devices have a size only once they were read, and may have no end. */

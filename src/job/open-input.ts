@@ -2,12 +2,14 @@
 import { NotFveError, SourceError, UsageError } from "../errors.ts"
 import { type Extent, alignDown, endOf, extent, extentBetween, hex, totalLength } from "../extents/extent.ts"
 import { nameContents } from "../filesystem/index.ts"
+import type { KeyBackup } from "../fve/index.ts"
 import { type VolumePlace, locateVolumes, needsScan, startOf, volumeAt } from "../locate/index.ts"
 import { readPartitionTables } from "../partition/index.ts"
 import type { ByteSource, DriveSpec, SourceSpec } from "../source/byte-source.ts"
 import { openSource, readBytes, resolveSource, sliceSource } from "../source/index.ts"
 import { withoutMissing } from "./input-map.ts"
 import { scanForVolumes } from "./locate.ts"
+import { placesOfBackups } from "./open-key-backup.ts"
 import type { SourceReport } from "./reports.ts"
 import type { InputChoice, JobContext } from "./requests.ts"
 
@@ -18,7 +20,7 @@ export interface OpenInput {
   readonly reading: SourceSpec
   readonly report: SourceReport
   readonly places: readonly VolumePlace[]
-  /** What the usual places hold did not suffice: all of it was searched. */
+  /** What the usual places hold did not suffice: all of it was searched, or a key backup said where to look. */
   readonly isScanned: boolean
   /** To its end. */
   readonly isScannedWhole: boolean
@@ -31,13 +33,15 @@ export interface OpenInputOptions {
   readonly scan?: boolean
   /** Keys come from elsewhere, so that an input without any trace of BitLocker is worth a try. */
   readonly hasKeys?: boolean
+  /** They know where their volumes are, which saves the search. */
+  readonly backups?: readonly KeyBackup[]
 }
 
 /** @throws SourceError, NotFveError. The caller closes the source. */
 export async function openInput(
   input: InputChoice,
   context: Pick<JobContext, "emit" | "signal">,
-  { scan = false, hasKeys = false }: OpenInputOptions = {},
+  { scan = false, hasKeys = false, backups = [] }: OpenInputOptions = {},
 ): Promise<OpenInput> {
   const spec = await resolveSource(input.path)
   const reading = await withoutMissing(spec, input.map)
@@ -45,21 +49,24 @@ export async function openInput(
   try {
     const usual = await findPlaces(source, input, context.signal)
     const isLost = input.offset === undefined && needsScan(usual)
-    const isScanned = scan && isLost
+    const told = isLost ? placesOfBackups(backups, source, usual) : []
+    const isKnown = backups.some(({ sourceSize }) => sourceSize === source.size)
+    const isScanned = scan && isLost && !isKnown
     const scanned = isScanned ? await scanForVolumes(reading, source, {}, context) : undefined
-    const found = scanned?.places ?? usual
+    const found = [...told, ...(scanned?.places ?? usual)]
     const places = found.length === 0 && hasKeys ? [placeOfUnknown(source)] : found
     if (places.length === 0) throw await nothingFound(source, input, { isScanned: scan })
     const kind = spec.kind === "device" ? "device" : "file"
     const report = { path: input.path, kind, size: source.size, sectorSize: source.sectorSize } as const
     const isScannedWhole = scanned !== undefined && !scanned.endedEarly
+    const isSearched = isScanned || told.length > 0
     return {
       source,
       spec,
       reading,
       report,
       places,
-      isScanned,
+      isScanned: isSearched,
       isScannedWhole,
       bytesRead: () => source.bytesRead,
     }

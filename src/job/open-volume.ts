@@ -3,7 +3,7 @@ import type { Finding } from "../findings.ts"
 import {
   ConversionState,
   type Datum,
-  type KeyPackage,
+  type KeyBackup,
   type KeyProtector,
   type MetadataBlock,
   type VolumeFacts,
@@ -14,7 +14,9 @@ import { type VolumePlace, surveyMetadata } from "../locate/index.ts"
 import { type Account, type JudgedCopy, type Reconciled, reconcile } from "../repair/index.ts"
 import type { ByteSource, SourceSpec } from "../source/byte-source.ts"
 import { readBytes } from "../source/read-bytes.ts"
+import type { LoadedKeyPackage } from "./load-key-packages.ts"
 import { type OpenInput, sliceOf } from "./open-input.ts"
+import { backupsOf } from "./open-key-backup.ts"
 
 /** The sector size of nearly every disk, where neither metadata nor boot sector names one. */
 const USUAL_SECTOR_SIZE = 512
@@ -26,6 +28,10 @@ export interface OpenVolume {
   readonly spec: SourceSpec
   readonly reconciled: Reconciled
   readonly copies: readonly JudgedCopy[]
+  /** Those that were given, of whatever volume. */
+  readonly packages: readonly LoadedKeyPackage[]
+  /** Those of them that are key backups. */
+  readonly backups: readonly KeyBackup[]
   /** Absent when no copy could be parsed. */
   readonly metadata?: VolumeMetadata
 }
@@ -47,7 +53,7 @@ export async function openVolume(
   place: VolumePlace,
   index: number,
   signal: AbortSignal,
-  packages: readonly KeyPackage[] = [],
+  packages: readonly LoadedKeyPackage[] = [],
 ): Promise<OpenVolume> {
   const { source, spec } = sliceOf(input, place)
   const reconciled = reconcile({
@@ -58,7 +64,13 @@ export async function openVolume(
     sizes: [place.fullSize ?? source.size],
   })
   const metadata = readMetadata(reconciled)
-  return { index, place, source, spec, reconciled, copies: reconciled.judged, ...(metadata && { metadata }) }
+  return {
+    ...{ index, place, source, spec, reconciled },
+    copies: reconciled.judged,
+    packages,
+    backups: backupsOf(packages),
+    ...(metadata && { metadata }),
+  }
 }
 
 /** Datums that a search met where no metadata block is any more. */

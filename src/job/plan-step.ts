@@ -17,6 +17,7 @@ import {
   surveyConversion,
 } from "../volume/index.ts"
 import { fullSizeOf } from "./describe-volume.ts"
+import { completeHead } from "./head-from-backup.ts"
 import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
 import type { PlanStore } from "./plan-store.ts"
 import type { PlanReport } from "./reports.ts"
@@ -67,8 +68,9 @@ export async function makePlan(
     },
     signal,
   )
-  const original = await findOriginalBoot({
-    view: plainView(source, planVolume(evidence.facts), cipher),
+  const view = plainView(source, planVolume(evidence.facts), cipher)
+  const found = await findOriginalBoot({
+    view,
     source,
     sectorSize,
     headLength: facts.headBackup?.length ?? sectorSize,
@@ -77,6 +79,7 @@ export async function makePlan(
     signal,
     onProgress,
   })
+  const original = await completeHead(found, { volume, metadata, view, cipher })
   // Beside a boot sector that is there, zeros in the head are what an SSD trimmed: decrypted as anywhere else.
   const isHeadLost = original.state !== "intact"
   const plan = planVolume({

@@ -4,14 +4,17 @@ import type { Finding } from "../findings.ts"
 import type { VolumeKeys } from "../fve/index.ts"
 import { movedTo } from "../locate/index.ts"
 import { describeVolume } from "./describe-volume.ts"
+import { bringKeys } from "./bring-keys.ts"
 import { candidateVolumes } from "./candidate-volumes.ts"
 import { withConversionTraces } from "./conversion-step.ts"
 import { settleGeometry } from "./geometry-step.ts"
+import { loadKeyPackages } from "./load-key-packages.ts"
 import { type OpenInput, openInput } from "./open-input.ts"
+import { backupsOf } from "./open-key-backup.ts"
 import { type OpenVolume, type VolumeMetadata, openVolume } from "./open-volume.ts"
 import { type PlanOptions, type PlanStep, describePlan, makePlan } from "./plan-step.ts"
 import type { OpenedBy, TryReport, VolumeReport } from "./reports.ts"
-import type { CheckRequest, JobContext } from "./requests.ts"
+import type { CheckRequest, CredentialInput, JobContext } from "./requests.ts"
 import { settleSize } from "./size-step.ts"
 import { planWhereItStarts } from "./start-step.ts"
 import { type UnlockStep, nothingOpened, requireMetadata, unlock, unlockByKeysAlone } from "./unlock.ts"
@@ -26,6 +29,8 @@ export interface ReachedPlan {
   /** Absent when nothing on the volume is encrypted. */
   readonly keys?: VolumeKeys
   readonly openedBy: OpenedBy
+  /** All that were tried, with those that places held. */
+  readonly credentials: readonly CredentialInput[]
   readonly planned: PlanStep
   /** Of unlocking and planning; the report has them too. */
   readonly findings: readonly Finding[]
@@ -42,20 +47,20 @@ export async function reachPlan(
 ): Promise<ReachedPlan> {
   const { emit } = context
   emit({ type: "phase", phase: "locate" })
+  const keyPackages = await loadKeyPackages(request.keyPackages ?? [])
   const input = await openInput(request.input, context, {
     scan: true,
-    hasKeys: (request.keyPackages ?? []).length > 0,
+    hasKeys: keyPackages.length > 0 || request.places !== undefined,
+    backups: backupsOf(keyPackages),
   })
   try {
-    const opened = await unlockOne(input, request, context)
+    const opened = await unlockOne(input, { ...request, keyPackages }, context)
     emit({ type: "opened", openedBy: opened.openedBy })
 
     emit({ type: "phase", phase: "plan" })
     const plan = (candidate: UnlockedVolume): Promise<PlannedVolume> =>
       planUnlocked(input, candidate, context, options)
-    const reached = await planWhereItStarts(opened, plan, (start) =>
-      unlockAt(start, opened, input, request, context),
-    )
+    const reached = await planWhereItStarts(opened, plan, (start) => unlockAt(start, opened, input, context))
     const { report, volume, planned, findings } = reached
     emit({ type: "plan", plan: describePlan(planned.plan) })
     for (const finding of findings) emit({ type: "finding", finding })
@@ -73,14 +78,17 @@ export interface UnlockedVolume {
   readonly report: VolumeReport
   readonly unlocked: AnyUnlockStep
   readonly openedBy: OpenedBy
+  /** All that were tried, with those that places held. */
+  readonly credentials: readonly CredentialInput[]
 }
 
 /** The first volume that a credential opens. @throws MetadataError, CredentialError when none does */
-async function unlockOne(
+export async function unlockOne(
   input: OpenInput,
-  request: CheckRequest,
+  given: CheckRequest,
   context: JobContext,
 ): Promise<UnlockedVolume> {
+  const request = await bringKeys(given, input, context)
   const tries: TryReport[] = []
   let hopeless: unknown
   for await (const found of candidateVolumes(input, request, context)) {
@@ -91,7 +99,9 @@ async function unlockOne(
       hopeless ??= error
       return undefined
     })
-    if (unlocked?.openedBy) return { found, report, unlocked, openedBy: unlocked.openedBy }
+    if (unlocked?.openedBy) {
+      return { found, report, unlocked, openedBy: unlocked.openedBy, credentials: request.credentials }
+    }
     tries.push(...(unlocked?.tries ?? []))
   }
   if (tries.length === 0 && hopeless !== undefined) throw hopeless
@@ -101,22 +111,21 @@ async function unlockOne(
 /** The same volume if it starts elsewhere; `undefined` when nothing opens it there. */
 async function unlockAt(
   start: number,
-  { found }: UnlockedVolume,
+  { found, credentials }: UnlockedVolume,
   input: OpenInput,
-  request: CheckRequest,
   context: JobContext,
 ): Promise<UnlockedVolume | undefined> {
   const place = movedTo(start, found.place, input.source.size)
-  const { packages } = found.reconciled.evidence
-  const moved = await openVolume(input, place, found.index, context.signal, packages)
+  const moved = await openVolume(input, place, found.index, context.signal, found.packages)
   const report = await describeVolume(moved, context.signal)
-  const unlocked = await unlockAny(moved, request, context)
-  return unlocked.openedBy && { found: moved, report, unlocked, openedBy: unlocked.openedBy }
+  const unlocked = await unlockAny(moved, { credentials }, context)
+  const { openedBy } = unlocked
+  return openedBy && { found: moved, report, unlocked, openedBy, credentials }
 }
 
 async function planUnlocked(
   input: OpenInput,
-  { found, report, unlocked, openedBy }: UnlockedVolume,
+  { found, report, unlocked, openedBy, credentials }: UnlockedVolume,
   context: JobContext,
   options: PlanOptions,
 ): Promise<PlannedVolume> {
@@ -133,7 +142,7 @@ async function planUnlocked(
   return {
     volume: shortened ?? placed.volume,
     findings: [...unlocked.findings, ...placed.findings, ...ofSize, ...planned.findings],
-    ...{ metadata, report, openedBy, planned },
+    ...{ metadata, report, openedBy, credentials, planned },
     ...(keys && { keys }),
   }
 }
@@ -142,7 +151,7 @@ type AnyUnlockStep = Omit<UnlockStep, "metadata"> & Partial<Pick<UnlockStep, "me
 
 async function unlockAny(
   volume: OpenVolume,
-  { credentials }: CheckRequest,
+  { credentials }: Pick<CheckRequest, "credentials">,
   context: JobContext,
 ): Promise<AnyUnlockStep> {
   context.emit({ type: "phase", phase: "unlock" })

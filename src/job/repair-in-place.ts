@@ -15,7 +15,7 @@ import { type InPlaceReport, describePatch } from "./patch-report.ts"
 import { type PatchQuestion, makePatch } from "./patch-step.ts"
 import { reachPlan } from "./reach-plan.ts"
 import type { OpenedBy, VolumeReport } from "./reports.ts"
-import type { CheckRequest, JobContext, JobShell } from "./requests.ts"
+import type { CheckRequest, CredentialInput, JobContext, JobShell } from "./requests.ts"
 import { saveUndoFile } from "./undo-files.ts"
 import { verifyAfresh } from "./verify-afresh.ts"
 
@@ -41,7 +41,8 @@ export async function repairInPlace(request: InPlaceRequest, shell: JobShell = {
 
     const dryRun = request.dryRun ?? false
     const isNothing = patch.edits.length === 0
-    const written = dryRun || isNothing ? undefined : await write(request, patch, input, context)
+    const written =
+      dryRun || isNothing ? undefined : await write(withKeys(request, opened), patch, input, context)
     const isWell = written?.verification.opens ?? true
     return {
       source: input.report,
@@ -64,6 +65,14 @@ export async function repairInPlace(request: InPlaceRequest, shell: JobShell = {
 interface Opened extends PatchQuestion {
   readonly report: VolumeReport
   readonly openedBy?: OpenedBy
+  /** All that were tried. Absent where none was needed. */
+  readonly credentials?: readonly CredentialInput[]
+}
+
+/** What places held is known now, and they are not asked again. */
+function withKeys(given: InPlaceRequest, { credentials }: Opened): InPlaceRequest {
+  const { places: _, ...request } = given
+  return { ...request, ...(credentials && { credentials }) }
 }
 
 /**
@@ -72,7 +81,7 @@ interface Opened extends PatchQuestion {
  * @returns undefined where a key was given, lies on the disk, or is needed
  */
 async function openWithoutKey(request: InPlaceRequest, context: JobContext): Promise<Opened | undefined> {
-  if (request.credentials.length > 0) return undefined
+  if (request.credentials.length > 0 || request.places) return undefined
   const input = await openInput(request.input, context, { scan: true })
   let isOurs = false
   try {

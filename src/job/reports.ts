@@ -32,6 +32,8 @@ export interface ProtectorReport {
   readonly created?: string
   /** What opens it, or why nothing does offline. */
   readonly opensWith: string
+  /** Whether what a person can keep opens it; false where it takes the computer that the drive was in. */
+  readonly opensAnywhere: boolean
 }
 
 export interface MetadataCopyReport {
@@ -96,12 +98,26 @@ export interface OpenedBy {
   readonly form?: string
 }
 
+/** A volume of the same input that a credential opens, when it does not open the one that was chosen. */
+export interface ElsewhereReport {
+  readonly credential: string
+  /** Its number for `--volume`. */
+  readonly volume: number
+  readonly where: string
+  /** `earlier`: another volume took its place since. `foreign`: it lies inside another one. */
+  readonly standing: "current" | "earlier" | "foreign"
+  readonly protectorId?: string
+  readonly protectorLabel?: string
+}
+
 export interface CheckReport {
   readonly source: SourceReport
   readonly volume: VolumeReport
   readonly opens: boolean
   readonly openedBy?: OpenedBy
   readonly tries: readonly TryReport[]
+  /** What the credentials open instead; absent when they open the volume, or nothing at all. */
+  readonly elsewhere?: readonly ElsewhereReport[]
 }
 
 export interface PlanReport {

@@ -1,8 +1,11 @@
 /** What a shell asks of a job, as plain data, and what a job asks of its surroundings. */
 import type { Crypto } from "../crypto/crypto.ts"
+import type { Credential } from "../credential/index.ts"
 import { Secret } from "../crypto/secret.ts"
 import type { Extent } from "../extents/extent.ts"
 import type { JobEvent } from "./events.ts"
+import type { LoadedKeyPackage } from "./load-key-packages.ts"
+import type { KeyPlaces } from "./search-places.ts"
 
 export { Secret }
 
@@ -27,14 +30,20 @@ export type CredentialInput =
   | ({ readonly kind: "recovery-password" | "password" | "vmk" | "fvek"; readonly text: Secret } & Origin)
   /** A .BEK file, or a folder of them. */
   | ({ readonly kind: "startup-key"; readonly path: string } & Origin)
+  /** A certificate with its private key: .pfx, .p12, PEM or DER; `pin` is the password of the file. */
+  | ({ readonly kind: "public-key"; readonly path: string; readonly pin?: Secret } & Origin)
   /** A file that holds the key itself; as text, it is in any common notation. */
   | ({ readonly kind: "vmk" | "fvek"; readonly path: string } & Origin)
+  /** One that a place held. */
+  | ({ readonly kind: "found"; readonly credential: Credential } & Origin)
 
 export interface CheckRequest {
   readonly input: InputChoice
   readonly credentials: readonly CredentialInput[]
   /** Key packages (files, or folders of them): for when the metadata on the volume does not suffice. */
-  readonly keyPackages?: readonly string[]
+  readonly keyPackages?: readonly (string | LoadedKeyPackage)[]
+  /** Where to look for keys, once it is known which ones the drive asks for. */
+  readonly places?: KeyPlaces
 }
 
 export interface RepairRequest extends CheckRequest {
@@ -115,6 +124,8 @@ export interface JobContext {
   readonly emit: (event: JobEvent) => void
   /** Absent where nobody can be asked: the job then refuses. */
   readonly ask?: (question: Question) => Promise<boolean>
+  /** What a person types unseen; absent where nobody can be asked. */
+  readonly askSecret?: (question: string) => Promise<Secret>
 }
 
 /** What a caller may give of it: everything has a default. */

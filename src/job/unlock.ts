@@ -1,7 +1,7 @@
 /** The step from a volume to its keys, with everything that a report says of it. */
 import { CredentialError, MetadataError } from "../errors.ts"
 import type { Finding } from "../findings.ts"
-import type { VolumeKeys } from "../fve/index.ts"
+import { type VolumeKeys, listSources } from "../fve/index.ts"
 import { type Settled, keysFit, settle } from "../repair/index.ts"
 import { type Try, type UnlockOptions, type Unlocked, protectorLabel, unlockVolume } from "../unlock/index.ts"
 import { knownOf } from "./geometry-step.ts"
@@ -117,6 +117,15 @@ function findingsOf({ openedBy }: Unlocked, keys: VolumeKeys, { facts }: VolumeM
       text: "no password was needed: a clear key lies on the disk, so anyone can open this volume",
     })
   }
+  if (openedBy?.protector?.isOlder) {
+    const { id, from } = openedBy.protector
+    findings.push({
+      code: "protector-removed",
+      severity: "notice",
+      text: `the key protector ${id} was removed since, or made anew: only ${listSources(from)} still ${from.length === 1 ? "has" : "have"} it`,
+      evidence: { protectorId: id, from },
+    })
+  }
   if (facts.methodNumber !== keys.method) {
     findings.push({
       code: "method-from-fvek",
@@ -157,6 +166,16 @@ export function nothingOpened(tries: readonly TryReport[], credentialCount: numb
       "the first eight characters of a key ID are what Windows shows and help desks ask for",
     ],
     data: { tries: tries.map((t) => ({ ...t })) },
+  })
+}
+
+/** Of a volume that was opened, but not by way of the key that all of its key protectors wrap. */
+export function lacksVmk(): CredentialError {
+  return new CredentialError("vmk-unknown", "what opened the volume does not give its VMK", {
+    next: [
+      "give the recovery password, the password, a startup key or the VMK itself",
+      "a volume that is not encrypted has no keys",
+    ],
   })
 }
 

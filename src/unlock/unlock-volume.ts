@@ -16,6 +16,7 @@ import {
   keyAttempts,
   stretchAttempts,
 } from "./attempts.ts"
+import { certificateTargets, notTheCertificate, openSealedKeys } from "./certificates.ts"
 import { type OpenedFvek, type OpenedVmk, openFveks, openVmks } from "./open-boxes.ts"
 import { fvekFinding, protectorFinding } from "./provenance.ts"
 import { chooseFvek } from "./raw-fvek.ts"
@@ -56,6 +57,7 @@ export async function unlockVolume(
   const protectors = gatherVersions(material.protectors)
   const opened =
     (await tryKeys(session, protectors, credentials)) ??
+    (await tryCertificates(session, protectors, credentials)) ??
     (await tryRawKeys(session, credentials)) ??
     (await tryStretches(session, stretchAttempts(protectors, credentials, crypto)))
   if (!opened) for (const row of untried(protectors, credentials)) session.log.add(row)
@@ -142,6 +144,25 @@ function whyNoFvek(
     ? "opens an older generation of the metadata, whose VMK does not open the volume's FVEK"
     : "opens, but the FVEK datum is damaged"
   return { outcome: "damaged", why }
+}
+
+async function tryCertificates(
+  session: Session,
+  protectors: readonly VersionedProtector[],
+  credentials: readonly LabelledCredential[],
+): Promise<Opened | undefined> {
+  for (const { credential, label } of credentials) {
+    if (credential.kind !== "public-key") continue
+    for (const target of certificateTargets(credential, protectors)) {
+      const keys = openSealedKeys(credential, target, session.crypto)
+      for (const key of keys) {
+        const opened = await tryKey(session, { credential: label, targets: [target], key })
+        if (opened) return opened
+      }
+      if (keys.length === 0) session.log.add(notTheCertificate(label, target, credential))
+    }
+  }
+  return undefined
 }
 
 async function tryRawKeys(

@@ -6,12 +6,16 @@
 export interface Case {
   /** Of the transcript's file. */
   readonly name: string
-  /** After `repair-bde`, split at blanks outside of braces. */
+  /** `repair-bde` when absent. */
+  readonly program?: "manage-bde"
+  /** After the program's name, split at blanks outside of braces. */
   readonly line: string
   readonly stdin?: string
   readonly env?: Readonly<Record<string, string>>
   /** As somebody who is not root. */
   readonly asNobody?: true
+  /** The answer holds a recovery password, which the transcript leaves out. */
+  readonly showsDigits?: true
   /** Needs a small file system at `small/` or `tight/`. */
   readonly needsSmallDisk?: true
   readonly meddle?: { readonly at: string; readonly act: string; readonly path: string }
@@ -157,6 +161,38 @@ const inPlace: readonly Case[] = [
   { name: "undo-missing-file", line: "undo missing.undo patched-1.img" },
 ]
 
+/** The way of somebody whose drive does not open any more: what does it ask for, where is it, and get the data back. */
+const places: readonly Case[] = [
+  { name: "keys-1-inspect", line: "inspect damaged-1.img" },
+  { name: "keys-2-find", line: "keys find damaged-1.img --in export.ldif --in papers" },
+  { name: "keys-3-repair", line: "damaged-1.img repaired-found.img --keys export.ldif --keys papers" },
+  { name: "help-keys-find", line: "keys find --help" },
+  { name: "keys-find-json", line: "keys find volume.img --in export.csv --json" },
+  { name: "keys-find-unnamed", line: "keys find volume.img --in papers" },
+  { name: "keys-find-mistyped", line: "keys find volume.img --in mistyped.txt --in export.csv" },
+  { name: "keys-find-others", line: "keys find volume.img --in others.csv" },
+  { name: "keys-find-suspended", line: "keys find suspended.img --in others.csv" },
+  { name: "keys-find-metadata-lost", line: "keys find no-metadata.img --in export.csv" },
+  { name: "keys-find-no-place", line: "keys find volume.img" },
+  { name: "keys-find-missing-place", line: "keys find volume.img --in missing --in startup.BEK" },
+  { name: "keys-find-no-place-at-all", line: "keys find volume.img --in missing --json" },
+  { name: "keys-find-directory-without-user", line: "keys find volume.img --in ldaps://dc.example.com" },
+  {
+    name: "keys-find-directory-with-login",
+    line: "keys find volume.img --in ldaps://admin:Passw0rd@dc.example.com --ldap-user admin",
+  },
+  { name: "keys-find-directory-malformed", line: "keys find volume.img --in ldaps://dc.example.com?user=x" },
+  {
+    name: "keys-find-kerberos-over-ldaps",
+    line: "keys find volume.img --in ldaps://dc.example.com --kerberos",
+  },
+  { name: "usage-kerberos-and-user", line: "check volume.img --keys ldap://dc --kerberos --ldap-user admin" },
+  { name: "keys-find-no-bitlocker", line: "keys find ntfs.img --in papers" },
+  { name: "keys-half-a-command", line: "keys volume.img" },
+  { name: "check-keys", line: "check volume.img --keys papers/notes.txt" },
+  { name: "check-keys-none", line: "check volume.img --keys mistyped.txt" },
+]
+
 const outputs: readonly Case[] = [
   { name: "output-exists", line: "volume.img existing.img --vmk {VMK}" },
   { name: "output-forced", line: "volume.img overwritten.img --vmk {VMK} -f" },
@@ -209,7 +245,102 @@ const resumed: readonly Case[] = [
   { name: "input-map-missing", line: "inspect volume.img --input-map missing.map" },
 ]
 
+const manage = (name: string, line: string, more: Partial<Case> = {}): Case => ({
+  name: name === "" ? "manage-bde" : `manage-bde-${name}`,
+  program: "manage-bde",
+  line,
+  ...more,
+})
+
+/** The sample's key IDs; its recovery password is in no answer that is pinned here. */
+const RECOVERY_ID = "AFB9C56C-B502-953B-9018-52E60C9776A2"
+const PASSWORD_ID = "294A48D8-41B1-DA0D-561C-43AE6B9C773F"
+
+const manageBde: readonly Case[] = [
+  manage("", ""),
+  manage("help", "-?"),
+  manage("help-status", "-status /?"),
+  manage("help-protectors", "-protectors -?"),
+  manage("help-key-package", "-KeyPackage --help"),
+  manage("changes", "-on volume.img"),
+  manage("no-command", "volume.img"),
+  manage("status", "-status volume.img"),
+  manage("status-json", "-status volume.img --json"),
+  manage("status-unlocked", "-Status volume.img --vmk {VMK}"),
+  manage("status-disk", "-status disk.img -p"),
+  manage("status-suspended", "-status suspended.img -P"),
+  manage("status-protected", "-status volume.img -p -q"),
+  manage("status-no-metadata", "-status no-metadata.img"),
+  manage("status-ntfs", "-status ntfs.img -p"),
+  manage("status-wrong-key", "-status volume.img -pw", { stdin: "{WRONG PW}\n" }),
+  manage("protectors", "-protectors -get volume.img"),
+  manage("protectors-json", "-protectors -get volume.img --json"),
+  manage("protectors-type", "-protectors -get volume.img -Type ExternalKey"),
+  manage("protectors-id", `-protectors -get volume.img -id ${RECOVERY_ID}`),
+  manage("protectors-none", "-protectors -get volume.img -type tpm"),
+  manage("protectors-no-such-type", "-protectors -get volume.img -type fingerprint"),
+  manage("key-package", `-KeyPackage volume.img -ID ${RECOVERY_ID} -path packages --vmk {VMK}`),
+  manage(
+    "key-package-json",
+    `-KeyPackage disk.img -ID ${RECOVERY_ID} -path more-packages --vmk {VMK} --json`,
+  ),
+  manage("key-package-exists", `-KeyPackage volume.img -ID ${RECOVERY_ID} -path keys --vmk {VMK}`),
+  manage("key-package-locked", `-KeyPackage volume.img -ID ${RECOVERY_ID} -path packages`),
+  manage("key-package-of-password", `-KeyPackage volume.img -ID ${PASSWORD_ID} -path packages --vmk {VMK}`),
+  manage("key-package-no-such-id", "-KeyPackage volume.img -ID 1 --vmk {VMK}"),
+  manage(
+    "key-package-unknown-id",
+    "-KeyPackage volume.img -ID 00000000-0000-0000-0000-000000000001 --vmk {VMK}",
+  ),
+  manage("key-package-no-folder", `-KeyPackage volume.img -ID ${RECOVERY_ID} -path nowhere --vmk {VMK}`),
+]
+
+const keys: readonly Case[] = [
+  { name: "help-keys-backup", line: "keys backup --help" },
+  { name: "help-keys-reveal", line: "keys reveal -?" },
+  { name: "keys-backup", line: "keys backup volume.img no-metadata.img --to packages --vmk {VMK}" },
+  { name: "keys-backup-escrow", line: "keys backup disk.img --to more-packages --escrow-only --json" },
+  { name: "keys-backup-locked", line: "keys backup volume.img --to packages" },
+  { name: "keys-reveal-unasked", line: "keys reveal volume.img --vmk {VMK}" },
+  { name: "keys-reveal-locked", line: "keys reveal volume.img --yes-reveal -rp {WRONG RP}" },
+]
+
+const clinic: readonly Case[] = [
+  { name: "help-keys-clinic", line: "keys clinic -?" },
+  { name: "keys-clinic", line: "keys clinic volume.img -rp", stdin: "{SLIPPED RP}\n", showsDigits: true },
+  {
+    name: "keys-clinic-json",
+    line: "keys clinic volume.img -rp --json -q",
+    stdin: "{SLIPPED RP}\n",
+    showsDigits: true,
+  },
+  { name: "keys-clinic-dry-run", line: "keys clinic volume.img -rp --dry-run", stdin: "{HALF RP}\n" },
+  { name: "keys-clinic-too-much", line: "keys clinic volume.img -rp", stdin: "{LOST RP}\n" },
+  { name: "keys-clinic-tpm-only", line: "keys clinic tpm.img -rp", stdin: "{SLIPPED RP}\n" },
+  { name: "keys-clinic-without", line: "keys clinic volume.img" },
+]
+
+const certificates: readonly Case[] = [
+  { name: "inspect-certificate", line: "inspect certificate.img" },
+  {
+    name: "check-certificate",
+    line: "check certificate.img -Certificate -cf agent.pfx -pin",
+    stdin: "{PIN}\n",
+  },
+  { name: "check-certificate-locked", line: "check certificate.img -cf agent.pfx" },
+  { name: "check-certificate-other", line: "check certificate.img -cf other.pem" },
+  { name: "check-certificate-without-key", line: "check certificate.img -cf agent.cer" },
+  { name: "check-opens-another", line: "check two.img --volume 2 -pw", stdin: "{PW}\n" },
+  { name: "check-opens-another-json", line: "check two.img --volume 2 -pw --json", stdin: "{PW}\n" },
+  { name: "usage-certificate-alone", line: "check certificate.img -Certificate" },
+]
+
 export const CASES = [
+  ...clinic,
+  ...certificates,
+  ...places,
+  ...manageBde,
+  ...keys,
   ...inPlace,
   ...usage,
   ...inspect,

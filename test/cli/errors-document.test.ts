@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "vitest"
 import {
   CredentialError,
+  DirectoryError,
   MetadataError,
   NotFveError,
   ProofError,
@@ -25,6 +26,7 @@ const CLASSES = [
   MetadataError,
   CredentialError,
   UnsupportedError,
+  DirectoryError,
   SinkError,
 ]
 

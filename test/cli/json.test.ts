@@ -11,8 +11,20 @@ import { describe, expect, it } from "vitest"
 const SCHEMAS = fileURLToPath(new URL("../../docs/schema/", import.meta.url))
 const TRANSCRIPTS = fileURLToPath(new URL("transcripts/", import.meta.url))
 
-/** Commands whose answer is one document. */
-const DOCUMENTS: ReadonlySet<string | undefined> = new Set(["inspect", "check", "undo"])
+/** Commands whose answer is one document, and its schema; the others write lines. */
+const DOCUMENTS: readonly (readonly [string, string])[] = [
+  ["repair-bde inspect", "inspect"],
+  ["repair-bde check", "check"],
+  ["repair-bde undo", "undo"],
+  ["repair-bde keys find", "keys-find"],
+  ["repair-bde keys backup", "keys-backup"],
+  ["manage-bde -status", "status"],
+  ["manage-bde -protectors", "protectors"],
+  ["manage-bde -KeyPackage", "key-package"],
+]
+
+/** Those whose answer is a line for each event. */
+const CLINIC = ["repair-bde keys clinic", "keys-clinic-event"] as const
 
 const ajv = new Ajv2020({ allErrors: true, strictTypes: false, formats: { "date-time": isTime } })
 for (const name of readdirSync(SCHEMAS)) {
@@ -30,7 +42,11 @@ const printed = readdirSync(TRANSCRIPTS).flatMap(documentsOf)
 describe("what --json prints", () => {
   it("is there for each command, with errors and each type of event", () => {
     expect(new Set(printed.map(({ schema }) => schema))).toEqual(
-      new Set(["inspect", "check", "undo", "repair-event", "error"].map((name) => `${name}.schema.json`)),
+      new Set(
+        [...DOCUMENTS.map(([, schema]) => schema), "repair-event", CLINIC[1], "error"].map(
+          (name) => `${name}.schema.json`,
+        ),
+      ),
     )
     const types = new Set(printed.map(({ document }) => (document as { type?: string }).type))
     for (const type of [
@@ -69,15 +85,16 @@ it("a progress line has the form of the schema", () => {
 
 function documentsOf(transcript: string): Printed[] {
   const text = readFileSync(join(TRANSCRIPTS, transcript), "utf8")
-  const command = /^\$ repair-bde (\S+)/m.exec(text)?.[1]
+  const line = /^\$ (.*)/m.exec(text)?.[1] ?? ""
   const stdout = /^--- stdout\n(.*?)(?=^--- stderr|(?![\s\S]))/ms.exec(text)?.[1] ?? ""
   if (!text.includes("--json") || !stdout.startsWith("{")) return []
-  const isDocument = DOCUMENTS.has(command)
-  const texts = isDocument ? [stdout] : stdout.trim().split("\n")
+  const [, documentSchema] = DOCUMENTS.find(([command]) => line.startsWith(command)) ?? []
+  const texts = documentSchema ? [stdout] : stdout.trim().split("\n")
   return texts.map((one) => {
     const document: unknown = JSON.parse(one)
     const isError = (document as { type?: string }).type === "error"
-    const schema = isError ? "error" : isDocument ? command : "repair-event"
+    const eventSchema = line.startsWith(CLINIC[0]) ? CLINIC[1] : "repair-event"
+    const schema = isError ? "error" : (documentSchema ?? eventSchema)
     return { transcript, schema: `${schema}.schema.json`, document }
   })
 }

@@ -1,23 +1,33 @@
 /** The command line, above all the two promises of `parse.ts`: no path is swallowed silently, and no secret is repeated. */
 import { describe, expect, it } from "vitest"
-import { COMMANDS, COMMAND_NAMES } from "../../src/cli/commands.ts"
+import { COMMANDS, COMMAND_NAMES, type Program, programOf } from "../../src/cli/commands.ts"
 import { help } from "../../src/cli/help.ts"
 import { isGiven, numberOf, rangeOf, textOf, type Invocation } from "../../src/cli/invocation.ts"
-import { OPTION_KEYS, OPTION_ROWS, spell } from "../../src/cli/options.ts"
+import { OPTION_KEYS, OPTION_ROWS, optionsOf, spell } from "../../src/cli/options.ts"
 import { looksLikeRecoveryPassword, parse } from "../../src/cli/parse.ts"
 import { AppError, UsageError } from "../../src/errors.ts"
 
 const DIGITS = "110011-220022-330033-440044-550055-660066-000011-123453"
 
-function invoke(line: string | readonly string[], platform: NodeJS.Platform = "linux"): Invocation {
-  const parsed = parse(typeof line === "string" ? line.split(" ") : line, platform)
+const PROGRAMS: readonly Program[] = ["repair-bde", "manage-bde"]
+
+function invoke(
+  line: string | readonly string[],
+  platform: NodeJS.Platform = "linux",
+  program?: Program,
+): Invocation {
+  const parsed = parse(typeof line === "string" ? line.split(" ") : line, platform, program)
   if (parsed.action !== "run") throw new Error(`understood as ${parsed.action}`)
   return parsed
 }
 
-function refusal(line: string | readonly string[], platform: NodeJS.Platform = "linux"): AppError {
+function refusal(
+  line: string | readonly string[],
+  platform: NodeJS.Platform = "linux",
+  program?: Program,
+): AppError {
   try {
-    invoke(line, platform)
+    invoke(line, platform, program)
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
@@ -234,25 +244,80 @@ describe("secrets", () => {
   })
 })
 
+describe("manage-bde", () => {
+  const manage = (line: string, platform?: NodeJS.Platform): Invocation =>
+    invoke(line, platform, "manage-bde")
+
+  it("takes its commands as Microsoft spells them, in any case", () => {
+    expect(manage("-status")).toMatchObject({ command: "status", positionals: [] })
+    expect(manage("-STATUS C: -P")).toMatchObject({ command: "status", positionals: ["C:"] })
+    expect(manage("/status C:", "win32")).toMatchObject({ command: "status", positionals: ["C:"] })
+    expect(manage("-protectors -get E: -Type RecoveryPassword")).toMatchObject({
+      command: "protectors get",
+      positionals: ["E:"],
+    })
+    const exported = manage("-KeyPackage E: -ID {0} -Path /safe")
+    expect(exported).toMatchObject({ command: "keypackage", positionals: ["E:"] })
+    expect([textOf(exported, "protectorId"), textOf(exported, "packageFolder")]).toEqual(["{0}", "/safe"])
+  })
+
+  it("says which command or option is missing", () => {
+    const refused = (line: string): AppError => refusal(line, "linux", "manage-bde")
+    expect(refused("E:").code).toBe("unknown-command")
+    expect(refused("-KeyPackage E:")).toMatchObject({ code: "missing-argument", message: "--id is missing" })
+    expect(refused("-protectors -get").code).toBe("missing-argument")
+    expect(refused("-status E: F:").code).toBe("too-many-arguments")
+    expect(refused("-status E: -path x").next[0]).toContain("-KeyPackage")
+  })
+
+  it.each([
+    "-on E:",
+    "-off E:",
+    "-unlock E: -rp",
+    "/lock E:",
+    "-protectors -add E: -tpm",
+    "-protectors -delete E:",
+  ])("refuses what would change a drive: %s", (line) => {
+    expect(refusal(line, "win32", "manage-bde")).toMatchObject({ code: "manage-bde-changes", exitCode: 14 })
+  })
+
+  it("keeps its options to itself, and so does repair-bde", () => {
+    expect(refusal("in out -id x").code).toBe("unknown-option")
+    expect(refusal("-status E: -nov", "linux", "manage-bde").code).toBe("unknown-option")
+  })
+})
+
+describe("keys backup", () => {
+  it("takes any number of inputs, and needs a folder", () => {
+    expect(invoke("keys backup a b c --to d").positionals).toEqual(["a", "b", "c"])
+    expect(refusal("keys backup --to d").code).toBe("missing-argument")
+    expect(refusal("keys backup a").message).toBe("--to is missing")
+  })
+})
+
 describe("the table of options", () => {
   it("has each name once, in lower case, and a sentence for each", () => {
-    const names = OPTION_KEYS.flatMap((key) => OPTION_ROWS[key].names)
-    expect(new Set(names).size).toBe(names.length)
-    for (const name of names) expect(name).toMatch(/^[a-z?][a-z-]*$/)
+    for (const program of PROGRAMS) {
+      const names = optionsOf(program).flatMap((key) => OPTION_ROWS[key].names)
+      expect(new Set(names).size).toBe(names.length)
+      for (const name of names) expect(name).toMatch(/^[a-z?][a-z-]*$/)
+    }
     for (const key of OPTION_KEYS) expect(OPTION_ROWS[key].help).not.toBe("")
   })
 
   it("is the help: each option of a command is in it, and no line is too wide", () => {
     for (const command of COMMAND_NAMES) {
-      const text = help(command)
+      const text = help(programOf(command), command)
       for (const key of OPTION_KEYS) {
         const row = OPTION_ROWS[key]
-        expect(text.includes(spell(key)), `${spell(key)} in the help of ${command}`).toBe(
+        const isInHelp = new RegExp(`${spell(key)}(?![a-z-])`).test(text)
+        expect(isInHelp, `${spell(key)} in the help of ${command}`).toBe(
           (row.commands as readonly string[]).includes(command),
         )
       }
     }
-    for (const text of [help(), ...COMMAND_NAMES.map(help)]) {
+    const texts = COMMAND_NAMES.map((command) => help(programOf(command), command))
+    for (const text of [...PROGRAMS.map((program) => help(program)), ...texts]) {
       expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(118)
     }
   })
@@ -261,7 +326,8 @@ describe("the table of options", () => {
     for (const name of COMMAND_NAMES) {
       for (const example of COMMANDS[name].examples) {
         const words = example.split(" ").filter((word) => !word.startsWith(">"))
-        expect(invoke(words.slice(1)).command).toBe(name)
+        expect(words[0]).toBe(programOf(name))
+        expect(invoke(words.slice(1), "linux", programOf(name)).command).toBe(name)
       }
     }
   })

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process"
 import { fileURLToPath } from "node:url"
 
 export const PROGRAM = fileURLToPath(new URL("../../dist/bin/main.js", import.meta.url))
+const MANAGE_BDE = fileURLToPath(new URL("../../dist/bin/manage-bde.js", import.meta.url))
 
 export interface Run {
   readonly exitCode: number | null
@@ -12,6 +13,8 @@ export interface Run {
 }
 
 export interface RunOptions {
+  /** `repair-bde` when absent. */
+  readonly program?: "manage-bde" | undefined
   readonly cwd?: string
   readonly stdin?: string
   readonly env?: Readonly<Record<string, string>>
@@ -26,8 +29,9 @@ export interface RunOptions {
 }
 
 export function runProgram(args: readonly string[], options: RunOptions = {}): Promise<Run> {
-  const { cwd, stdin = "", env, prefix = [], nodeOptions = [], onOutput, onStart } = options
-  const [command, ...words] = [...prefix, process.execPath, ...nodeOptions, PROGRAM, ...args] as [
+  const { program, cwd, stdin = "", env, prefix = [], nodeOptions = [], onOutput, onStart } = options
+  const script = program === "manage-bde" ? MANAGE_BDE : PROGRAM
+  const [command, ...words] = [...prefix, process.execPath, ...nodeOptions, script, ...args] as [
     string,
     ...string[],
   ]

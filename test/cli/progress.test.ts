@@ -131,7 +131,8 @@ describe("reporters", () => {
       err: "note: a notice\ndamage: a bad one at 0x200..0x3ff\n",
     })
     expect(report(textReporter, "repair", true).err).toBe("damage: a bad one at 0x200..0x3ff\n")
-    expect(report(textReporter, "check")).toEqual({ out: "the answer is 42\n", err: "" })
+    expect(report(textReporter, "check")).toEqual({ out: "the answer is 42\n", err: "note: a notice\n" })
+    expect(report(textReporter, "check", true).err).toBe("")
   })
 
   it("tell a script everything line by line, progress once a second and at its end", () => {

@@ -15,14 +15,21 @@ import { forge, type ForgedVolume, type Recipe } from "../forge/forge.ts"
 import { RECOVERY_PASSWORD } from "../forge/protectors.ts"
 import { bootSectorZeroed, copiesDestroyed, together } from "../patch/damage.ts"
 import { patched, planFor } from "../patch/planned.ts"
+import { PAPERS, placesScene } from "./places-scene.ts"
 
 /** Not ASCII, but the same in each normal form of Unicode: one stretch tries it. */
 export const PASSWORD = "Gauß, Straße 7?"
 export const WRONG_PASSWORD = "wrong horse battery"
 export const WRONG_RECOVERY_PASSWORD = "222222-222222-222222-222222-222222-222222-222222-222222"
+/** A digit that is wrong, and that the check by 11 catches. */
+export const SLIPPED_RECOVERY_PASSWORD = RECOVERY_PASSWORD.replace("330033", "330034")
+/** Of the certificates' files. */
+export const PIN = "Zertifikat-7"
 export { RECOVERY_PASSWORD }
 
 const MIB = 2 ** 20
+/** Where exports go, two since cases play side by side. */
+const OUTPUT_FOLDERS = ["packages", "more-packages"] as const
 /** Mounted in the folder where the system lets us: one for each case that fills it, since cases play side by side. */
 export const SMALL_DISKS = ["small", "tight"] as const
 const SECTOR = 512
@@ -59,12 +66,22 @@ export async function buildScene(): Promise<Scene> {
     protectors: [recovery, { kind: "clear-key" }],
   })
   const tpmOnly = await forge(plaintext, { ...base, seed: 4, protectors: [{ kind: "tpm" }] })
+  const certificate = await forge(plaintext, {
+    ...base,
+    seed: 5,
+    protectors: [{ kind: "public-key", certificate: { pem: String(certificateFile("agent.cer.pem")) } }],
+  })
   const folder = mkdtempSync(join(tmpdir(), "repair-bde-scene-"))
 
   const files: Record<string, Uint8Array | string> = {
     "volume.img": volume.image,
     "suspended.img": suspended.image,
     "tpm.img": tpmOnly.image,
+    "certificate.img": certificate.image,
+    "two.img": diskWith(volume.image, certificate.image),
+    "agent.pfx": certificateFile("agent-3des.pfx"),
+    "agent.cer": certificateFile("agent.cer"),
+    "other.pem": certificateFile("other.pem"),
     "disk.img": diskWith(volume.image, suspended.image),
     "cut.img": volume.image.subarray(0, 2 * MIB),
     "no-metadata.img": withoutMetadata(volume),
@@ -92,12 +109,15 @@ export async function buildScene(): Promise<Scene> {
   const write = (content: Record<string, Uint8Array | string>): void => {
     for (const [name, bytes] of Object.entries(content)) writeFileSync(join(folder, name), bytes)
   }
-  write({ ...files, ...changing })
+  mkdirSync(join(folder, PAPERS))
+  write({ ...files, ...placesScene(volume), ...changing })
   mkdirSync(join(folder, "folder"))
   mkdirSync(join(folder, "keys"))
+  for (const name of OUTPUT_FOLDERS) mkdirSync(join(folder, name))
   mkdirSync(join(folder, "closed"))
   writeFileSync(join(folder, "keys/a.bek"), startupKeyOf(other))
   writeFileSync(join(folder, "keys/b.bek"), startupKeyOf(volume))
+  writeFileSync(join(folder, `keys/BitLocker Key Package {${recoveryIdOf(volume)}}.KPG`), "yours")
   chmodSync(join(folder, "unreadable.img"), 0)
   chmodSync(join(folder, "closed"), 0o555)
   chmodSync(folder, 0o777)
@@ -111,6 +131,10 @@ export async function buildScene(): Promise<Scene> {
     reset() {
       for (const name of readdirSync(folder)) {
         if (!initial.has(name)) rmSync(join(folder, name), { recursive: true })
+      }
+      for (const name of OUTPUT_FOLDERS) {
+        rmSync(join(folder, name), { recursive: true })
+        mkdirSync(join(folder, name))
       }
       write(changing)
     },
@@ -170,8 +194,16 @@ async function interruptedScene(
   }
 }
 
+function certificateFile(name: string): Uint8Array {
+  return readFileSync(new URL(`../fixtures/certificates/${name}`, import.meta.url))
+}
+
 function startupKeyOf({ protectors }: ForgedVolume): Uint8Array {
   return protectors.find(({ startupKey }) => startupKey)!.startupKey!.file
+}
+
+function recoveryIdOf({ protectors }: ForgedVolume): string {
+  return protectors.find(({ kind }) => kind === "recovery-password")!.id
 }
 
 /** An MBR disk with a partition at 1 MiB and one behind it. */

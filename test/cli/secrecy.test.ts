@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { CASES, type Case } from "./cases.ts"
 import { notationsOf } from "./notations.ts"
 import type { Run } from "./program.ts"
+import { RECOVERY_PASSWORD } from "./scene.ts"
 import { setStage, type Stage } from "./stage.ts"
 
 const TRANSCRIPTS = fileURLToPath(new URL("transcripts/", import.meta.url))
@@ -24,6 +25,13 @@ const CARRIERS = CASES.filter(({ name }) =>
     "locked-wrong-password",
     "malformed-recovery-password",
     "usage-missing-output",
+    "keys-clinic-dry-run",
+    "keys-clinic-too-much",
+    "check-certificate",
+    "keys-2-find",
+    "keys-3-repair",
+    "keys-find-mistyped",
+    "check-keys",
   ].includes(name),
 )
 
@@ -56,6 +64,14 @@ describe("no secret", () => {
     expectSilent(await play({ ...one, line }, ["--json", "-lf", "secrecy.log"]))
     expect(existsSync(log)).toBe(!one.name.startsWith("usage"))
     if (existsSync(log)) expectClean(readFileSync(log), "log")
+  })
+
+  it("is in the log of a command whose answer it is", async () => {
+    const clinic = CASES.find(({ name }) => name === "keys-clinic")!
+    const { stdout, stderr } = await play(clinic, ["-lf", "clinic.log"])
+    expect(stdout.toString()).toContain(RECOVERY_PASSWORD)
+    expectClean(Buffer.from(stderr), "stderr")
+    expectClean(readFileSync(join(stage.scene.folder, "clinic.log")), "log")
   })
 
   it.each(CARRIERS.filter(({ name }) => CRASHING.has(name)))(

@@ -34,9 +34,14 @@ async function collect(line: string, scene: Scene = {}) {
 
 const shown = (credential: CredentialInput): string[] => [
   credential.kind,
-  "text" in credential ? credential.text.revealText() : `file ${credential.path}`,
+  valueOf(credential),
   credential.origin,
 ]
+
+function valueOf(credential: CredentialInput): string {
+  if ("text" in credential) return credential.text.revealText()
+  return "path" in credential ? `file ${credential.path}` : "found"
+}
 
 describe("credentials", () => {
   it("come from the command line, with one warning", async () => {

@@ -7,7 +7,9 @@ import type { Case } from "./cases.ts"
 import { PROGRAM, runProgram, type Run } from "./program.ts"
 import {
   PASSWORD,
+  PIN,
   RECOVERY_PASSWORD,
+  SLIPPED_RECOVERY_PASSWORD,
   SMALL_DISKS,
   WRONG_PASSWORD,
   WRONG_RECOVERY_PASSWORD,
@@ -47,6 +49,10 @@ export async function setStage(): Promise<Stage> {
     "{FVEK}": scene.fvek,
     "{WRONG RP}": WRONG_RECOVERY_PASSWORD,
     "{WRONG PW}": WRONG_PASSWORD,
+    "{SLIPPED RP}": SLIPPED_RECOVERY_PASSWORD,
+    "{HALF RP}": RECOVERY_PASSWORD.replace("330033", "??????"),
+    "{LOST RP}": RECOVERY_PASSWORD.replace("330033-440044", "??????-??????"),
+    "{PIN}": PIN,
   }
   const filled = (text: string): string => text.replace(/\{[A-Z ]+\}/g, (name) => props[name] ?? name)
   return {
@@ -62,8 +68,12 @@ export async function setStage(): Promise<Stage> {
         ...inFile,
       ]
     },
-    play({ line, stdin = "", env = {}, asNobody, meddle: accident }, { args = [], meddle = accident } = {}) {
+    play(
+      { program, line, stdin = "", env = {}, asNobody, meddle: accident },
+      { args = [], meddle = accident } = {},
+    ) {
       return runProgram([...splitLine(line).map(filled), ...args], {
+        program,
         cwd: scene.folder,
         stdin: filled(stdin),
         prefix: asNobody ? NOBODY : [],
@@ -89,7 +99,11 @@ export function canNobodyRun(): boolean {
 }
 
 /** Times, progress and temporary places differ from run to run. */
-function transcriptOf({ line, stdin, env, meddle }: Case, run: Run, places: readonly string[]): string {
+function transcriptOf(
+  { program, line, stdin, env, meddle, showsDigits }: Case,
+  run: Run,
+  places: readonly string[],
+): string {
   const setting = [
     ...Object.entries(env ?? {}).map(([name, value]) => `${name}=${JSON.stringify(value)}`),
     ...(stdin ? [`stdin=${JSON.stringify(stdin)}`] : []),
@@ -98,9 +112,9 @@ function transcriptOf({ line, stdin, env, meddle }: Case, run: Run, places: read
   const said = (name: string, text: string): string[] => (text ? [`--- ${name}`, text.trimEnd()] : [])
   const text = [
     ...setting.map((one) => `# ${one}`),
-    `$ ${["repair-bde", line].join(" ").trim()}`,
+    `$ ${[program ?? "repair-bde", line].join(" ").trim()}`,
     `--- exit code ${run.exitCode}`,
-    ...said("stdout", run.stdout.toString()),
+    ...said("stdout", showsDigits ? withoutDigits(run.stdout.toString()) : run.stdout.toString()),
     ...said("stderr", run.stderr),
     "",
   ].join("\n")
@@ -108,7 +122,20 @@ function transcriptOf({ line, stdin, env, meddle }: Case, run: Run, places: read
     .reduce((blotted, place) => blotted.replaceAll(place, "/scene"), text)
     .replace(/\bin \d+:\d\d\b/g, "in 0:00")
     .replace(/"elapsedMs":\d+/g, '"elapsedMs":0')
+    .replace(/"(perSecond|seconds)":[\d.]+/g, '"$1":0')
+    .replace(
+      /at [\d.]+ a second on this machine: [\d:]+ at most/g,
+      "at 0 a second on this machine: 0:00 at most",
+    )
+    .replace(/would try in \d+ years/g, "would try in 0 years")
     .replace(/^\{"type":"progress".*\n/gm, "")
+}
+
+/** What the person asked for and sees, and no transcript holds. */
+function withoutDigits(text: string): string {
+  return [RECOVERY_PASSWORD, SLIPPED_RECOVERY_PASSWORD]
+    .flatMap((digits) => [digits, ...digits.split("-")])
+    .reduce((blotted, digits) => blotted.replaceAll(digits, "{DIGITS}"), text)
 }
 
 function splitLine(line: string): string[] {

@@ -46,6 +46,9 @@ describe("after all of them", () => {
       "begun-1.img",
       "begun-2.img",
       "alone.img",
+      "repaired-found.img",
+      "repaired-log.img",
+      "overwritten.img",
     ]) {
       expect(Buffer.compare(read(name), stage.scene.plaintext), name).toBe(0)
     }

@@ -1,4 +1,5 @@
 /** Key protectors of a forged volume: the VMK info datum of each, and the credential that opens it. */
+import { type KeyObject, X509Certificate, constants, publicEncrypt } from "node:crypto"
 import { parseRecoveryPassword } from "../../src/credential/recovery-password.ts"
 import { serializeStartupKey } from "../../src/credential/startup-key.ts"
 import { stretchInputOfPassword, stretchInputOfRecoveryPassword } from "../../src/credential/stretch-input.ts"
@@ -11,6 +12,7 @@ import {
   BackupInfoBody,
   DatumRole,
   DatumType,
+  ExportedPublicKeyBody,
   KeyType,
   Protection,
   PublicKeyInfoBody,
@@ -24,7 +26,7 @@ import {
 } from "../../src/fve/index.ts"
 import { FORGED_AT, type NonceSource } from "./nonces.ts"
 import type { SeededRandom } from "./random.ts"
-import type { ProtectorRecipe, Recipe } from "./recipe.ts"
+import type { ForgedCertificate, ProtectorRecipe, Recipe } from "./recipe.ts"
 import { stretched } from "./stretched-keys.ts"
 
 /** A default that is as good as any: eight groups divisible by 11. */
@@ -63,6 +65,10 @@ export async function forgeProtector(
       return startupKeyProtector(id, protector.namesVolume ?? false, inputs)
     case "clear-key":
       return clearKeyProtector(id, inputs)
+    case "public-key":
+      return protector.certificate
+        ? certificateProtector(id, protector.certificate, inputs)
+        : opaqueProtector(id, protector.kind, inputs)
     default:
       return opaqueProtector(id, protector.kind, inputs)
   }
@@ -137,6 +143,53 @@ function clearKeyProtector(id: string, { vmk, nonces, random, recipe }: Protecto
   return { kind: "clear-key", id, datum: vmkInfo(id, Protection.clearKey, properties, flags) }
 }
 
+function certificateProtector(
+  id: string,
+  { pem, byteOrder = "cng", holds = "key" }: ForgedCertificate,
+  { vmk, nonces, random }: ProtectorInputs,
+): ForgedProtector {
+  const key = random.bytes(32)
+  const { publicKey, fingerprint } = new X509Certificate(pem)
+  const intermediate = KeyType.publicKeyIntermediate
+  const message = holds === "key" ? key : serializeKeyDatum({ keyType: intermediate, keyFlags: 0, key })
+  const sealed = encryptPkcs1(publicKey, message, random)
+  const body = byteOrder === "cng" ? sealed : sealed.toReversed()
+  const datum = vmkInfo(id, Protection.publicKey, [
+    serializeDatum({ role: DatumRole.property, type: DatumType.asymmetricBlob, body: [body] }),
+    exportedPublicKey(publicKey),
+    publicKeyInfo(Buffer.from(fingerprint.replaceAll(":", ""), "hex")),
+    useKey(intermediate, [wrapped(DatumRole.property, vmk, nonces, intermediate, key)]),
+    wrapped(DatumRole.property, key, nonces, KeyType.vmk, vmk),
+  ])
+  return { kind: "public-key", id, datum }
+}
+
+/** PKCS#1 v1.5 (RFC 8017, 7.2.1) with noise that is the same at every call. */
+function encryptPkcs1(key: KeyObject, message: Uint8Array, random: SeededRandom): Uint8Array {
+  const length = key.asymmetricKeyDetails!.modulusLength! / 8
+  const noise = random.bytes(length - message.length - 3).map((byte) => byte || 1)
+  const block = Buffer.concat([Uint8Array.of(0, 2), noise, Uint8Array.of(0), message])
+  return new Uint8Array(publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, block))
+}
+
+function exportedPublicKey(key: KeyObject): Uint8Array {
+  const { n, e } = key.export({ format: "jwk" })
+  const [modulus, exponent] = [Buffer.from(n!, "base64url"), Buffer.from(e!, "base64url")]
+  const head = ExportedPublicKeyBody.serialize({
+    magic: Buffer.from("RSA1"),
+    bitLength: 8 * modulus.length,
+    exponentLength: exponent.length,
+    modulusLength: modulus.length,
+    prime1Length: 0,
+    prime2Length: 0,
+  })
+  return serializeDatum({
+    role: DatumRole.publicKey,
+    type: DatumType.exportedPublicKey,
+    body: [head, exponent, modulus],
+  })
+}
+
 /** Of the right shape, but with keys that nobody has. */
 function opaqueProtector(
   id: string,
@@ -156,7 +209,7 @@ function opaqueProtector(
       [
         blob(DatumType.asymmetricBlob, 256),
         blob(DatumType.exportedPublicKey, 283, DatumRole.publicKey),
-        publicKeyInfo(random),
+        publicKeyInfo(random.bytes(20)),
         useKey(KeyType.publicKeyIntermediate, intermediate),
         sealed,
       ],
@@ -165,6 +218,10 @@ function opaqueProtector(
     "tpm-pin": [
       Protection.tpmPin,
       [stretchKey(KeyType.password, random.bytes(16), []), blob(DatumType.tpmBlob, 190), sealed],
+    ],
+    "network-unlock": [
+      Protection.networkUnlock,
+      [blob(DatumType.tpmBlob, 190), publicKeyInfo(random.bytes(20)), sealed],
     ],
     future: [0x4000, [blob(0x0031, 45), sealed]],
   }
@@ -213,13 +270,13 @@ function backupInfo(): Uint8Array {
   return serializeDatum({ role: DatumRole.property, type: DatumType.backupInfo, body: [body] })
 }
 
-function publicKeyInfo(random: SeededRandom): Uint8Array {
+function publicKeyInfo(thumbprint: Uint8Array): Uint8Array {
   const body = PublicKeyInfoBody.serialize({
     tag: Uint8Array.of(0x67, 0x73, 0x69, 0x6e),
     size: PublicKeyInfoBody.size,
     reserved8: 2,
     thumbprintLength: 20,
-    thumbprint: random.bytes(20),
+    thumbprint,
     reserved36: Uint8Array.of(0),
   })
   return serializeDatum({ role: DatumRole.property, type: DatumType.publicKeyInfo, body: [body] })

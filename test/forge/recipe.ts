@@ -72,5 +72,16 @@ export type ProtectorRecipe =
   | { readonly kind: "password"; readonly password: string }
   | { readonly kind: "startup-key"; readonly namesVolume?: boolean }
   | { readonly kind: "clear-key" }
+  /** Without a certificate it is of the right shape, with a key that nobody has. */
+  | { readonly kind: "public-key"; readonly certificate?: ForgedCertificate }
   /** These cannot be opened from the disk alone. */
-  | { readonly kind: "public-key" | "tpm" | "tpm-pin" | "future" }
+  | { readonly kind: "tpm" | "tpm-pin" | "network-unlock" | "future" }
+
+export interface ForgedCertificate {
+  /** The certificate, without its private key. */
+  readonly pem: string
+  /** Of the encrypted key: as CNG writes it, unless told. */
+  readonly byteOrder?: "cng" | "cryptoapi"
+  /** What is encrypted: the key alone, unless told. */
+  readonly holds?: "key" | "key datum"
+}

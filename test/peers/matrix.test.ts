@@ -3,8 +3,7 @@
  * either direction, so that a peer's repaired defect is noticed as well. It proves the forge, and with it our reader: both
  * could be wrong in the same way, the peers hardly.
  */
-import { spawnSync } from "node:child_process"
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, describe, expect, it } from "vitest"
@@ -12,6 +11,7 @@ import { requirement } from "../suites/requirements.ts"
 import {
   askPeer,
   type CredentialKind,
+  isPeerThere,
   type PeerName,
   type PeerResult,
   type Scene,
@@ -30,12 +30,10 @@ interface Cell {
 
 const cells = JSON.parse(readFileSync(new URL("matrix.json", import.meta.url), "utf8")) as readonly Cell[]
 
-const isInstalled = (command: string): boolean => spawnSync(command, ["-h"]).error === undefined
-const mayMount = existsSync("/dev/fuse") && process.getuid?.() === 0
 const present: Readonly<Record<PeerName, boolean>> = {
-  "dislocker-file": requirement("dislocker-file", isInstalled("dislocker-file")),
-  bdemount: requirement("bdemount, with the right to mount", mayMount && isInstalled("bdemount")),
-  cryptsetup: requirement("cryptsetup", isInstalled("cryptsetup")),
+  "dislocker-file": requirement("dislocker-file", isPeerThere("dislocker-file")),
+  bdemount: requirement("bdemount, with the right to mount", isPeerThere("bdemount")),
+  cryptsetup: requirement("cryptsetup", isPeerThere("cryptsetup")),
 }
 
 const folder = mkdtempSync(join(tmpdir(), "repair-bde-peers-"))

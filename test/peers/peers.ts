@@ -26,6 +26,14 @@ export function setScene(folder: string, volume: ForgedVolume): Scene {
   return { folder, image, volume }
 }
 
+const isInstalled = (command: string): boolean => spawnSync(command, ["-h"]).error === undefined
+const mayMount = existsSync("/dev/fuse") && process.getuid?.() === 0
+
+/** Whether it can be asked on this machine. */
+export function isPeerThere(peer: PeerName): boolean {
+  return isInstalled(peer) && (peer !== "bdemount" || mayMount)
+}
+
 const PEERS: Readonly<Record<PeerName, (scene: Scene, credential: CredentialKind) => PeerResult>> = {
   "dislocker-file": askDislocker,
   bdemount: askBdemount,
@@ -86,11 +94,13 @@ function askCryptsetup(scene: Scene, credential: CredentialKind): PeerResult {
   const { isDone, text } = run("cryptsetup", args)
   const dumped = /MK dump:((?:\s+[0-9a-f]{2})+)/.exec(text)?.[1]?.replace(/\s/g, "")
   if (!isDone || !dumped) return "refuses"
-  const { method, fvek } = scene.volume
+  return dumped === cryptsetupKey(scene.volume) ? "same FVEK" : "other FVEK"
+}
+
+/** Of the diffuser's key it keeps the bytes in use. */
+export function cryptsetupKey({ method, fvek }: ForgedVolume): string {
   const [first, second] = halves(method, fvek!)
-  // Of the diffuser's key it keeps the bytes in use.
-  const expected = methodFacts(method).mode === "cbc-diffuser" ? toHex(first) + toHex(second) : toHex(fvek!)
-  return dumped === expected ? "same FVEK" : "other FVEK"
+  return methodFacts(method).mode === "cbc-diffuser" ? toHex(first) + toHex(second) : toHex(fvek!)
 }
 
 function compared(output: Uint8Array, { volume }: Scene): PeerResult {
@@ -115,7 +125,7 @@ function secrets({ folder, volume }: Scene): {
 }
 
 /** The method, then 64 bytes. */
-function dislockerKey({ method, fvek }: ForgedVolume): Uint8Array {
+export function dislockerKey({ method, fvek }: ForgedVolume): Uint8Array {
   const file = new Uint8Array(66)
   file.set([method & 0xff, method >> 8])
   file.set(fvek!, 2)
@@ -123,7 +133,7 @@ function dislockerKey({ method, fvek }: ForgedVolume): Uint8Array {
 }
 
 /** Both keys of XTS are its first one, and its second one is not used. */
-function libbdeKey({ method, fvek }: ForgedVolume): string {
+export function libbdeKey({ method, fvek }: ForgedVolume): string {
   const { mode } = methodFacts(method)
   const [first, second] = mode === "xts" ? [fvek!, fvek!] : halves(method, fvek!)
   return `${toHex(first)}:${toHex(second)}`

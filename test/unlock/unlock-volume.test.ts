@@ -102,6 +102,7 @@ describe("unlockVolume", () => {
       { kind: "startup-key" },
       { kind: "tpm" },
       { kind: "public-key" },
+      { kind: "network-unlock" },
     )
     const credentials = [labelled(parseRecoveryPassword(OTHER_DIGITS)), labelled(parseVmk("00".repeat(32)))]
     const { keys, tries } = await unlockVolume(keyMaterialOf(block.dataset), credentials, nodeCrypto)
@@ -113,7 +114,8 @@ describe("unlockVolume", () => {
         ["none for password", "password", "other-kind"],
         ["none for startup key", "startup-key", "other-kind"],
         ["none for TPM", "tpm", "impossible"],
-        ["none for certificate", "public-key", "impossible"],
+        ["none for certificate", "public-key", "other-kind"],
+        ["none for network unlock", "network-unlock", "impossible"],
       ],
     )
   })
