@@ -2,7 +2,7 @@
 import { proveVolume } from "../proof/index.ts"
 import { plainView } from "../volume/index.ts"
 import { createContext } from "./context.ts"
-import { describeVolume } from "./describe-volume.ts"
+import { describeCopies, describeVolume } from "./describe-volume.ts"
 import { choosePlace, openInput } from "./open-input.ts"
 import { type OpenVolume, openVolume } from "./open-volume.ts"
 import { decryptedExtents, makePlan } from "./plan-step.ts"
@@ -27,7 +27,11 @@ export async function checkCredentials(request: CheckRequest, shell: JobShell = 
     for (const finding of proven.findings) context.emit({ type: "finding", finding })
     return {
       source: input.report,
-      volume: { ...report, findings: [...report.findings, ...proven.findings] },
+      volume: {
+        ...report,
+        ...(proven.judged && { metadataCopies: describeCopies(proven.judged) }),
+        findings: [...report.findings, ...proven.findings],
+      },
       opens: proven.openedBy !== undefined,
       ...(proven.openedBy && { openedBy: proven.openedBy }),
       tries: proven.tries,
