@@ -2,7 +2,7 @@
 import type { Extent } from "../extents/extent.ts"
 import { COMMANDS, type CommandName } from "./commands.ts"
 import { OPTION_ROWS, type OptionKey } from "./options.ts"
-import { parseCount, parseRange, parseSize } from "./quantities.ts"
+import { parseCount, parsePosition, parseRange, parseSize } from "./quantities.ts"
 
 export interface Given {
   readonly key: OptionKey
@@ -58,7 +58,8 @@ export function textsOf({ given }: Invocation, key: OptionKey): string[] {
 export function numberOf(invocation: Invocation, key: OptionKey): number | undefined {
   const text = textOf(invocation, key)
   if (text === undefined) return undefined
-  return OPTION_ROWS[key].value?.kind === "count" ? parseCount(text) : parseSize(text)
+  const kind = OPTION_ROWS[key].value?.kind
+  return kind === "count" ? parseCount(text) : kind === "position" ? parsePosition(text) : parseSize(text)
 }
 
 export function rangeOf(invocation: Invocation, key: OptionKey): Extent | undefined {

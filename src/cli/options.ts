@@ -7,7 +7,7 @@
 import { type CommandName, type Program, programOf } from "./commands.ts"
 
 /** What the text of a value is turned into. */
-export type ValueKind = "text" | "size" | "count" | "range"
+export type ValueKind = "text" | "size" | "position" | "count" | "range"
 
 /**
  * How an option comes to its value. `-x:VALUE` and `--x=VALUE` always carry one. Of the argument that follows:
@@ -70,6 +70,8 @@ const REPAIR = ["repair"] as const
 const file = { label: "FILE", kind: "text", from: "next" } as const
 const place = { label: "PLACE", kind: "text", from: "next" } as const
 const size = { label: "SIZE", kind: "size", from: "next" } as const
+/** A size that may be negative. */
+const position = { label: "SIZE", kind: "position", from: "next" } as const
 const count = { label: "N", kind: "count", from: "next" } as const
 const seconds = { label: "SECONDS", kind: "count", from: "next" } as const
 const folder = { label: "FOLDER", kind: "text", from: "next" } as const
@@ -254,8 +256,8 @@ export const OPTIONS = {
     names: ["offset"],
     commands: ONE_VOLUME,
     group: "volume",
-    help: "where the volume starts, in bytes: 1M, 0x100000",
-    value: size,
+    help: "where the volume starts, in bytes: 1M, 0x100000; =-1M when before INPUT",
+    value: position,
   },
   size: {
     names: ["size"],

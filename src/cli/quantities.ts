@@ -15,6 +15,13 @@ export function parseSize(text: string): number | undefined {
   return Number.isSafeInteger(value) ? value : undefined
 }
 
+/** A size that may be negative: `-1M`. */
+export function parsePosition(text: string): number | undefined {
+  const [, sign, size] = /^\s*(-?)(.*)$/s.exec(text)!
+  const value = parseSize(size!)
+  return value === undefined || sign === "" ? value : 0 - value
+}
+
 /** `START:LENGTH` or `START-END`, END excluded; `undefined` when it is neither, or empty. */
 export function parseRange(text: string): Extent | undefined {
   const match = /^([^:-]+)([:-])([^:-]+)$/.exec(text.trim())

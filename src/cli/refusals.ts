@@ -3,7 +3,7 @@ import { UsageError } from "../errors.ts"
 import { type CommandName, programOf, spellCommand } from "./commands.ts"
 import { OPTION_ROWS, spell, type OptionKey } from "./options.ts"
 import { isGiven, positionalsOf, type Given, type Invocation } from "./invocation.ts"
-import { parseCount, parseRange, parseSize } from "./quantities.ts"
+import { parseCount, parsePosition, parseRange, parseSize } from "./quantities.ts"
 
 /** What only an output has. */
 const OF_OUTPUT = [
@@ -67,6 +67,10 @@ const VALUE_FORMS = {
   size: {
     holds: (text: string) => parseSize(text) !== undefined,
     form: "is no size: write bytes as 1048576, 0x100000, 1024K or 1M",
+  },
+  position: {
+    holds: (text: string) => parsePosition(text) !== undefined,
+    form: "is no size: write bytes as 1048576, 0x100000, 1024K or 1M, with a minus before it where it is negative",
   },
   count: {
     holds: (text: string) => parseCount(text) !== undefined,

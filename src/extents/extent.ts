@@ -63,7 +63,7 @@ export function totalLength(extents: readonly Extent[]): number {
 
 /** Position as people read it on a disk: `0x21a5000`. */
 export function hex(position: number | bigint): string {
-  return `0x${position.toString(16)}`
+  return position < 0 ? `-0x${(-position).toString(16)}` : `0x${position.toString(16)}`
 }
 
 /** `0x200..0x3ff`, both ends included. */

@@ -3,7 +3,7 @@ import { proveVolume } from "../proof/index.ts"
 import { plainView } from "../volume/index.ts"
 import { bringKeys } from "./bring-keys.ts"
 import { createContext } from "./context.ts"
-import { describeVolume } from "./describe-volume.ts"
+import { describeCopies, describeVolume } from "./describe-volume.ts"
 import { findElsewhere } from "./fits-elsewhere.ts"
 import { choosePlace, openInput } from "./open-input.ts"
 import { type OpenVolume, openVolume } from "./open-volume.ts"
@@ -31,7 +31,11 @@ export async function checkCredentials(request: CheckRequest, shell: JobShell = 
     const elsewhere = proven.openedBy ? [] : await findElsewhere(input, index, credentials, context)
     return {
       source: input.report,
-      volume: { ...report, findings: [...report.findings, ...proven.findings] },
+      volume: {
+        ...report,
+        ...(proven.judged && { metadataCopies: describeCopies(proven.judged) }),
+        findings: [...report.findings, ...proven.findings],
+      },
       opens: proven.openedBy !== undefined,
       ...(proven.openedBy && { openedBy: proven.openedBy }),
       tries: proven.tries,

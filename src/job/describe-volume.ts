@@ -1,9 +1,9 @@
 /** A volume as its report: what `inspect` prints. */
 import { isEncryptionMethod, methodFacts } from "../crypto/method.ts"
-import { hex, totalLength } from "../extents/extent.ts"
+import { endOf, extentBetween, hex, totalLength } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
 import { ConversionState, type KeyProtector, type VolumeFacts } from "../fve/index.ts"
-import { bootOf } from "../locate/index.ts"
+import { bootOf, startOf } from "../locate/index.ts"
 import type { JudgedCopy } from "../repair/index.ts"
 import { opensAnywhere, opensWith, protectorLabel } from "../unlock/index.ts"
 import { surveyStorage } from "../volume/index.ts"
@@ -19,7 +19,7 @@ export async function describeVolume(volume: OpenVolume, signal: AbortSignal): P
     size: place.extent.length,
     ...(fullSize !== undefined && { fullSize }),
     where: place.where,
-    metadataCopies: volume.copies.map(describeCopy),
+    metadataCopies: describeCopies(volume.copies),
   }
   if (!metadata) {
     const text = "no metadata copy can be read: without one, only a key package can open this volume"
@@ -62,15 +62,17 @@ export function fullSizeOf({ place, metadata }: OpenVolume): number | undefined 
 }
 
 export function truncation(volume: OpenVolume): Finding[] {
-  const fullSize = fullSizeOf(volume)
-  if (fullSize === undefined) return []
-  const missing = fullSize - volume.place.extent.length
+  const { place } = volume
+  const size = fullSizeOf(volume)
+  // Bytes before the input are missing too, but not at its end.
+  const end = endOf(place.extent) - startOf(place)
+  if (size === undefined || size <= end) return []
   return [
     {
       code: "input-truncated",
       severity: "damage",
-      text: `the input ends at ${hex(volume.place.extent.length)} of the volume: ${missing} bytes of its tail are missing`,
-      extent: { start: volume.place.extent.length, length: missing },
+      text: `the input ends at ${hex(end)} of the volume: ${size - end} bytes of its tail are missing`,
+      extent: extentBetween(end, size),
     },
   ]
 }
@@ -152,6 +154,12 @@ function describeProtector(protector: KeyProtector): ProtectorReport {
   }
 }
 
-function describeCopy({ copy, health, chosen, reason }: JudgedCopy): MetadataCopyReport {
-  return { copy: copy.copy, offset: copy.offset, health, chosen, reason }
+export function describeCopies(copies: readonly JudgedCopy[]): MetadataCopyReport[] {
+  return copies.map(({ copy, health, chosen, reason }) => ({
+    copy: copy.copy,
+    offset: copy.offset,
+    health,
+    chosen,
+    reason,
+  }))
 }

@@ -142,7 +142,9 @@ async function nothingFound(
 ): Promise<NotFveError | SourceError> {
   if (await readsNothing(source)) return silentFailure(input.path)
   const where = input.offset === undefined ? input.path : `${input.path} at ${hex(input.offset)}`
-  const what = await nameContents(sliceSource(source, restOf(source, input.offset ?? 0), source.sectorSize))
+  const what = await nameContents(
+    sliceSource(source, restOf(source, Math.max(0, input.offset ?? 0)), source.sectorSize),
+  )
   const partitions = input.offset === undefined ? await describePartitions(source) : []
   const held = partitions.length > 0 ? ` that holds ${partitions.join("; ")}` : ""
   return new NotFveError("not-bitlocker", `no BitLocker volume in ${where}: it is ${what}${held}`, {

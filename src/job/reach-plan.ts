@@ -3,7 +3,7 @@ import { MetadataError } from "../errors.ts"
 import type { Finding } from "../findings.ts"
 import type { VolumeKeys } from "../fve/index.ts"
 import { movedTo } from "../locate/index.ts"
-import { describeVolume } from "./describe-volume.ts"
+import { describeCopies, describeVolume } from "./describe-volume.ts"
 import { bringKeys } from "./bring-keys.ts"
 import { candidateVolumes } from "./candidate-volumes.ts"
 import { withConversionTraces } from "./conversion-step.ts"
@@ -139,10 +139,12 @@ async function planUnlocked(
   const first = await plan(placed.volume)
   const { shortened, findings: ofSize } = await settleSize(input, placed.volume, first)
   const planned = shortened ? await plan(shortened) : first
+  const copies = unlocked.judged && { metadataCopies: describeCopies(unlocked.judged) }
   return {
     volume: shortened ?? placed.volume,
     findings: [...unlocked.findings, ...placed.findings, ...ofSize, ...planned.findings],
-    ...{ metadata, report, openedBy, credentials, planned },
+    ...{ metadata, openedBy, credentials, planned },
+    report: { ...report, ...copies },
     ...(keys && { keys }),
   }
 }

@@ -14,9 +14,9 @@ export interface InputChoice {
   readonly path: string
   /** From 1, as `inspect` lists them. */
   readonly volume?: number
-  /** Where the volume starts, in bytes from the start of the input; nothing is searched then. */
+  /** Where the volume starts, in bytes from the start of the input, negative when it begins before it; nothing is searched then. */
   readonly offset?: number
-  /** Bytes in the volume, with `offset`; up to the end of the input otherwise. */
+  /** Bytes in the volume, with `offset`; as its own structures say otherwise, or up to the end of the input. */
   readonly size?: number
   /** The mapfile with which ddrescue made the image: what is not finished in it was never read, and is not data. */
   readonly map?: string

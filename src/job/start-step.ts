@@ -49,10 +49,7 @@ async function isProven({ volume, planned: { plan, cipher } }: PlannedVolume): P
 }
 
 function startMoved({ found }: UnlockedVolume, { volume }: PlannedVolume): Finding {
-  const [before, now] = [found.place, volume.place].map((place) => {
-    const start = startOf(place)
-    return start < 0 ? `-${hex(-start)}` : hex(start)
-  })
+  const [before, now] = [found.place, volume.place].map((place) => hex(startOf(place)))
   return {
     code: "volume-start-moved",
     severity: "notice",

@@ -2,7 +2,7 @@
 import { CredentialError, MetadataError } from "../errors.ts"
 import type { Finding } from "../findings.ts"
 import { type VolumeKeys, listSources } from "../fve/index.ts"
-import { type Settled, keysFit, settle } from "../repair/index.ts"
+import { type JudgedCopy, type Settled, keysFit, settle } from "../repair/index.ts"
 import { type Try, type UnlockOptions, type Unlocked, protectorLabel, unlockVolume } from "../unlock/index.ts"
 import { knownOf } from "./geometry-step.ts"
 import { askForKeyPackage } from "./key-package-words.ts"
@@ -14,6 +14,8 @@ import type { CredentialInput, JobContext } from "./requests.ts"
 export interface UnlockStep {
   /** As it is known now: the key tells more than the checksums did. */
   readonly metadata: VolumeMetadata
+  /** The metadata copies as they are judged now; absent when nothing opened it. */
+  readonly judged?: readonly JudgedCopy[]
   /** Absent when nothing on the volume is encrypted, or when nothing opened it. */
   readonly keys?: VolumeKeys
   /** Absent when nothing opened it. */
@@ -34,6 +36,7 @@ export async function unlock(
     const settled = settle(reconciled, undefined, context.crypto)
     return {
       metadata: withSettled(metadata, settled),
+      judged: settled.judged,
       openedBy: { credential: "none needed: nothing on the volume is encrypted" },
       tries: [],
       findings: settled.findings,
@@ -50,6 +53,7 @@ export async function unlock(
   const opened = withSettled(metadata, settled)
   return {
     metadata: opened,
+    judged: settled.judged,
     keys,
     openedBy: describeOpening(openedBy),
     tries,

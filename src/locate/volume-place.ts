@@ -76,7 +76,7 @@ export function movedTo(start: number, place: VolumePlace, sourceSize: number): 
     extent: held,
     ...(endOf(held) < start + size && { fullSize: size }),
     ...(start < 0 && { missingHead: -start }),
-    where: `found by search at ${start < 0 ? `-${hex(-start)}` : hex(start)}`,
+    where: `found by search at ${hex(start)}`,
     evidence: ["what was found allows it, and what decrypts there decides"],
     otherStarts: [],
   }

@@ -270,7 +270,7 @@ function describeHypothesis(
       confidence: "proven",
       evidence:
         known.volumeStart === undefined
-          ? `the sectors decrypt as those of a volume that starts at ${start < 0 ? `-${hex(-start)}` : hex(start)}`
+          ? `the sectors decrypt as those of a volume that starts at ${hex(start)}`
           : "given, and confirmed by what decrypts there",
     },
     volumeSize: {

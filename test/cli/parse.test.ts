@@ -144,6 +144,7 @@ describe("values", () => {
   it("are sizes, counts and ranges", () => {
     expect(numberOf(invoke("check in --offset 0x100000"), "offset")).toBe(1 << 20)
     expect(numberOf(invoke("check in --offset 1M --size:2GiB"), "size")).toBe(2 ** 31)
+    expect(numberOf(invoke("check in --offset=-1M"), "offset")).toBe(-(1 << 20))
     expect(numberOf(invoke("check in --volume 2"), "volume")).toBe(2)
     expect(rangeOf(invoke("in out --range 1K:512"), "range")).toEqual({ start: 1024, length: 512 })
   })
@@ -161,6 +162,8 @@ describe("values", () => {
   it.each([
     ["check in --volume 0", "bad-value"],
     ["check in --offset 12X", "bad-value"],
+    ["check in --offset=--1", "bad-value"],
+    ["check in --offset 1M --size=-1M", "bad-value"],
     ["check in --offset 9007199254740993", "bad-value"],
     ["in out --range 5-5", "bad-value"],
     ["in out --hash md5", "bad-value"],

@@ -118,6 +118,17 @@ describe("a place that somebody names", () => {
     }
   })
 
+  it("may begin before the input, and ends where its structures say", async () => {
+    const missing = MIB / 2
+    const source = memorySource(volume.image.subarray(missing))
+    for (const size of [volume.size, undefined]) {
+      const place = await volumeAt(source, -missing, size)
+      expect(place).toMatchObject({ extent: extent(0, volume.size - missing), missingHead: missing })
+      expect(startOf(place!)).toBe(-missing)
+    }
+    expect(await volumeAt(source, -missing - 512)).toBeUndefined()
+  })
+
   it("keeps the size that was given, cut where the input ends", async () => {
     const source = memorySource(diskWith(DISK, [{ at: 10 * MIB, bytes: volume.image }]))
     const place = await volumeAt(source, 10 * MIB, volume.size)
