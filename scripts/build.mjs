@@ -74,7 +74,7 @@ async function bundle() {
     packages: "external",
     logLevel: "warning",
   }
-  await build({ ...options, entryPoints: [join(SOURCE, ENTRY)], splitting: true })
+  await build({ ...options, entryPoints: ENTRIES.map((name) => join(SOURCE, name)), splitting: true })
   // Each is one file: what threads and program would share would be cut into many.
   await build({ ...options, entryPoints: THREAD_ENTRIES.map((name) => join(SOURCE, name)) })
 }
