@@ -27,6 +27,7 @@ const VOLUME: VolumeReport = {
       kind: "tpm",
       label: "TPM",
       opensWith: "nothing but the computer it belongs to",
+      opensAnywhere: false,
     },
     {
       id: "AFB9C56C-B502-953B-9018-52E60C9776A2",
@@ -34,6 +35,7 @@ const VOLUME: VolumeReport = {
       label: "recovery password",
       created: "2021-06-01T12:00:00.000Z",
       opensWith: "the 48 digits of this key ID (-rp)",
+      opensAnywhere: true,
     },
   ],
   metadataCopies: [
