@@ -148,8 +148,16 @@ function failureOf(error: unknown, invocation: Invocation, scrubber: Scrubber): 
     : { document: crashDocument(error, scrubber), lines: renderCrash(error, scrubber, isInPlace(invocation)) }
 }
 
-function afterStop({ command, positionals }: Invocation): string[] {
+function afterStop(invocation: Invocation): string[] {
+  const { command, positionals } = invocation
   const [, output = "-"] = positionals
+  if (command === "keys clinic") {
+    return isGiven(invocation, "searchState")
+      ? ["type the same command again: it goes on where it was stopped"]
+      : [
+          "type the same command again, from the beginning; with --search-state FILE it goes on where it is stopped",
+        ]
+  }
   return command === "repair" && output !== "-"
     ? ["type the same command again; with --force it replaces the unfinished output"]
     : ["type the same command again"]
