@@ -191,7 +191,7 @@ describe("key backups", () => {
       [],
       {},
       true,
-      Array(100).fill({}),
+      Array.from({ length: 100 }, () => ({})),
       [[]],
       2 ** 20,
     ]
