@@ -1,5 +1,5 @@
 /** A QR code for a terminal. The library that makes it is loaded with this file, and this file only when one is asked for. */
-import encodeQR from "qr"
+import { encodeQR } from "qr"
 
 /** Light modules that a reader needs around the code (ISO/IEC 18004, 9.1). */
 const QUIET_ZONE = 4

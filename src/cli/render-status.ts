@@ -91,7 +91,11 @@ export function statusDocument({ inputs, unread }: DrivesReport): object {
   return {
     inputs: inputs.map(({ source, volumes }) => ({
       source,
-      volumes: volumes.map(({ protectors: _, ...managed }) => managed),
+      volumes: volumes.map(({ volume, protection, locked, identification, openedBy }) => ({
+        ...{ volume, protection, locked },
+        ...(identification !== undefined && { identification }),
+        ...(openedBy && { openedBy }),
+      })),
     })),
     unread,
   }

@@ -171,6 +171,13 @@ function failureOf(error: unknown, invocation: Invocation, scrubber: Scrubber): 
 function afterStop(invocation: Invocation): string[] {
   const { command, positionals } = invocation
   const [, output = "-"] = positionals
+  if (command === "keys clinic") {
+    return isGiven(invocation, "searchState")
+      ? ["type the same command again: it goes on where it was stopped"]
+      : [
+          "type the same command again, from the beginning; with --search-state FILE it goes on where it is stopped",
+        ]
+  }
   if (command !== "repair" || output === "-") return ["type the same command again"]
   const without = isGiven(invocation, "force") ? " without -f" : ""
   return [`type the same command again${without}: it goes on where it stopped`]

@@ -148,12 +148,15 @@ function readStructure(fields: Fields | undefined): BackedUpStructure | undefine
   return { kind, at, bytes }
 }
 
+/** More than any volume has; and each structure may claim to be as long as one can be. */
+const MOST_IN_A_LIST = 64
+
 /** A structure of a kind that only later versions know is left out; anything else that cannot be makes the list none. */
 function readAll<T>(list: unknown, read: (fields: Fields | undefined) => T | undefined): T[] | undefined {
-  if (!Array.isArray(list)) return undefined
+  if (!Array.isArray(list) || list.length > MOST_IN_A_LIST) return undefined
   const known = list.map(asObject).filter((one) => !isOfLaterKind(one))
   const all = known.map(read)
-  return all.every((one) => one !== undefined) ? (all as T[]) : undefined
+  return all.every((one) => one !== undefined) ? all : undefined
 }
 
 function isOfLaterKind(fields: Fields | undefined): boolean {

@@ -66,14 +66,16 @@ export interface BackupReport {
 export async function backupKeys(request: BackupRequest, shell: JobShell = {}): Promise<BackupReport> {
   const context = createContext(shell)
   const backups: VolumeBackupReport[] = []
-  const failures: (BackupFailure & { readonly error: AppError })[] = []
+  const failures: BackupFailure[] = []
+  let firstError: AppError | undefined
   const attempt = async (where: Pick<BackupFailure, "input" | "volume">, act: () => Promise<void>) => {
     try {
       await act()
     } catch (error) {
       if (!(error instanceof AppError) || context.signal.aborted) throw error
       const { code, message, next } = error
-      failures.push({ ...where, code, message, next, error })
+      failures.push({ ...where, code, message, next })
+      firstError ??= error
     }
   }
   for (const choice of request.inputs) {
@@ -91,11 +93,10 @@ export async function backupKeys(request: BackupRequest, shell: JobShell = {}): 
       }
     })
   }
-  const [first] = failures
-  if (first && backups.length === 0) throw first.error
+  if (firstError && backups.length === 0) throw firstError
   return {
     backups,
-    failures: failures.map(({ error: _, ...failure }) => failure),
+    failures,
     exitCode: failures.length > 0 ? EXIT_DONE_WITH_LOSSES : EXIT_DONE,
   }
 }

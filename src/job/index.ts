@@ -1,6 +1,8 @@
 /** The use cases. Shells import this door, render its events and reports, and never compute. */
 export { type BackupReport, type BackupRequest, backupKeys } from "./backup-keys.ts"
 export { checkCredentials } from "./check.ts"
+export type * from "./clinic-report.ts"
+export { type ClinicRequest, cureRecoveryPassword } from "./clinic.ts"
 export type * from "./events.ts"
 export { exportKeyPackage, type KeyPackageReport, type KeyPackageRequest } from "./export-key-package.ts"
 export type { FindKeysReport, FindKeysRequest } from "./find-keys.ts"

@@ -26,7 +26,7 @@ export async function openCertificateFile(file: CertificateFile): Promise<Certif
 function openPem(text: string, file: CertificateFile): CertificateCredential[] {
   const [certificate] = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(text) ?? []
   const [key] = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^]+?-----END \1-----/.exec(text) ?? []
-  const thumbprint = certificate === undefined ? undefined : thumbprintOf(Buffer.from(certificate), file)
+  const thumbprint = certificate === undefined ? undefined : thumbprintOf(Buffer.from(certificate))
   if (key === undefined) throw noPrivateKey(file, thumbprint)
   if (/ENCRYPTED/.test(key) && !file.pin) throw wrongPin(file)
   try {
@@ -49,12 +49,9 @@ function openDer(file: CertificateFile): CertificateCredential[] | undefined {
       if (error instanceof CredentialError) throw error
     }
   }
-  try {
-    new X509Certificate(key)
-  } catch {
-    return undefined
-  }
-  throw noPrivateKey(file, thumbprintOf(key, file))
+  const thumbprint = thumbprintOf(key)
+  if (thumbprint === undefined) return undefined
+  throw noPrivateKey(file, thumbprint)
 }
 
 function credentialOf(key: KeyObject, file: CertificateFile, thumbprint?: string): CertificateCredential {
@@ -63,12 +60,12 @@ function credentialOf(key: KeyObject, file: CertificateFile, thumbprint?: string
   return certificateCredential(new Uint8Array(buffer, byteOffset, length), thumbprint)
 }
 
-/** Node's own word for it is `fingerprint`. */
-function thumbprintOf(certificate: Buffer, file: CertificateFile): string {
+/** Which Node calls a fingerprint; `undefined` when it is no certificate. */
+function thumbprintOf(certificate: Buffer): string | undefined {
   try {
     return new X509Certificate(certificate).fingerprint.replaceAll(":", "").toLowerCase()
-  } catch (error) {
-    throw malformed(file, error)
+  } catch {
+    return undefined
   }
 }
 

@@ -38,7 +38,7 @@ function existing(path: string): SinkError {
 }
 
 /** Only then is the name on the medium too. Windows opens no folders, and needs none of this. */
-async function syncFolder(path: string): Promise<void> {
+export async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return
   const folder = await open(path, "r")
   try {

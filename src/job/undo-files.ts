@@ -15,6 +15,7 @@ import {
 } from "../patch/index.ts"
 import { openFailure } from "../sink/failures.ts"
 import { refuseSource } from "../sink/refuse-source.ts"
+import { syncFolder } from "./private-file.ts"
 
 /** Some hundred kilobytes are usual: whatever is larger is another file. */
 const LARGEST_UNDO_FILE = 1 << 26
@@ -93,16 +94,5 @@ async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {
     await file.sync()
   } finally {
     await file.close()
-  }
-}
-
-/** Only then is the name on the medium too. Windows opens no folders, and needs none of this. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === "win32") return
-  const folder = await open(path, "r")
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
   }
 }

@@ -5,6 +5,7 @@
  */
 import { fromHex, toHex } from "../bytes/hex.ts"
 import { isGuid } from "../bytes/guid.ts"
+import { parseSummedText, serializeSummedText, type SummedTextFault } from "../bytes/summed-text.ts"
 import type { Crypto } from "../crypto/crypto.ts"
 import type { Edit, Patch, PatchIdentity } from "../fve/index.ts"
 
@@ -22,12 +23,9 @@ export interface SavedUndo {
 }
 
 /** `foreign`: no undo file at all. `newer`: of a later version. `wrong`: the sum is right, and what it says cannot be. */
-export type UndoFault = "foreign" | "cut" | "altered" | "newer" | "wrong"
+export type UndoFault = SummedTextFault | "wrong"
 
-const SIGNATURE = "repair-bde undo file, version "
-const VERSION = 1
-const SUM = /^sha256 ([0-9a-f]{64})\n$/
-const SUM_LENGTH = "sha256 \n".length + 64
+const FORM = { signature: "repair-bde undo file, version ", version: 1 }
 
 export function serializeUndoFile({ patch, input, created }: UndoFile, sha256: Crypto["sha256"]): Uint8Array {
   const { identity, edits } = patch
@@ -40,29 +38,16 @@ export function serializeUndoFile({ patch, input, created }: UndoFile, sha256: C
       ...{ before: toHex(before), after: toHex(after) },
     })),
   }
-  const body = new TextEncoder().encode(`${SIGNATURE}${VERSION}\n${JSON.stringify(content, null, 2)}\n`)
-  const sum = new TextEncoder().encode(`sha256 ${toHex(sha256(body))}\n`)
-  const file = new Uint8Array(body.length + sum.length)
-  file.set(body)
-  file.set(sum, body.length)
-  return file
+  return serializeSummedText(FORM, content, sha256)
 }
 
 export function parseUndoFile(file: Uint8Array, sha256: Crypto["sha256"]): UndoFile | UndoFault {
-  const bodyLength = Math.max(0, file.length - SUM_LENGTH)
-  const body = new TextDecoder().decode(file.subarray(0, bodyLength))
-  const [head = ""] = body.split("\n", 1)
-  if (!head.startsWith(SIGNATURE)) return "foreign"
-  if (head !== `${SIGNATURE}${VERSION}`) return "newer"
-  const sum = SUM.exec(new TextDecoder().decode(file.subarray(bodyLength)))
-  if (!sum) return "cut"
-  if (sum[1] !== toHex(sha256(file.subarray(0, bodyLength)))) return "altered"
-  return readContent(body.slice(head.length)) ?? "wrong"
+  const parsed = parseSummedText(FORM, file, sha256)
+  return typeof parsed === "string" ? parsed : (readContent(readObject(parsed.content)) ?? "wrong")
 }
 
 /** `undefined` when any of it cannot be. */
-function readContent(text: string): UndoFile | undefined {
-  const content = readObject(parseJson(text))
+function readContent(content: Fields | undefined): UndoFile | undefined {
   const identity = readIdentity(readObject(content?.identity))
   if (!content || !identity || !Array.isArray(content.edits)) return undefined
   const edits = content.edits.map((edit: unknown) => readEdit(readObject(edit), identity))
@@ -75,14 +60,6 @@ function readContent(text: string): UndoFile | undefined {
 }
 
 type Fields = Readonly<Record<string, unknown>>
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
 
 function readObject(value: unknown): Fields | undefined {
   return typeof value === "object" && value !== null ? (value as Fields) : undefined

@@ -25,6 +25,8 @@ const CARRIERS = CASES.filter(({ name }) =>
     "locked-wrong-password",
     "malformed-recovery-password",
     "usage-missing-output",
+    "keys-backup",
+    "manage-bde-key-package",
     "keys-clinic-dry-run",
     "keys-clinic-too-much",
     "check-certificate",

@@ -1,5 +1,5 @@
 /** Signals while a job runs, and readers that go away: the job stops in order, or goes on. */
-import { closeSync, existsSync, openSync, writeFileSync } from "node:fs"
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { spawn } from "node:child_process"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
@@ -55,6 +55,31 @@ describe.skipIf(process.platform === "win32")("a signal", () => {
     )
     expect(signal === "SIGINT" || exitCode === 130).toBe(true)
   })
+
+  it("stops the clinic, which goes on where it was", async () => {
+    const search = (stopAt: number) => {
+      let shown = ""
+      return runProgram(["keys", "clinic", "volume.img", "-rp", "--json", "--search-state", "search.json"], {
+        cwd: scene.folder,
+        stdin: `${RECOVERY_PASSWORD.replace("660066", "?600??")}\n`,
+        onOutput(text, kill) {
+          shown += text
+          const tried = [...shown.matchAll(/"phase":"search","done":(\d+)/g)].map(([, done]) => Number(done))
+          if (Math.max(0, ...tried) >= stopAt) kill("SIGINT")
+        },
+      })
+    }
+    const stopped = await search(8)
+    expect(stopped).toMatchObject({ exitCode: 130, signal: null })
+    const state = JSON.parse(readFileSync(join(scene.folder, "search.json"), "utf8")) as {
+      triedCount: number
+    }
+    expect(state.triedCount).toBeGreaterThanOrEqual(8)
+    const { exitCode, stdout } = await search(Infinity)
+    expect(exitCode).toBe(0)
+    expect(stdout.toString()).toContain(`"resumedAt":${state.triedCount}`)
+    expect(stdout.toString()).toContain(RECOVERY_PASSWORD)
+  }, 120_000)
 
   it("SIGUSR1 prints the state, and opens no debugger", async () => {
     const run = await duringStretch("SIGUSR1")

@@ -177,3 +177,20 @@ function rewritten(sector: Uint8Array, layout: BootLayout): Uint8Array {
   if (layout === "to-go") return ToGoSector.serialize(ToGoSector.parse(sector))
   return FveSector.serialize(FveSector.parse(sector))
 }
+
+describe.skipIf(!hasCorpus)("the certificate of a smart card", () => {
+  it("has a public key, a thumbprint, and a key that is as long as the modulus", async () => {
+    const { dataset } = await intactCopy("bitlk-aes-xts-128-smart-card")
+    const protector = readKeyProtectors(dataset).find(({ kind }) => kind === "public-key")!
+    expect(protector.thumbprint).toMatch(/^[0-9a-f]{40}$/)
+    expect(toHex(protector.publicKey!.exponent)).toBe("010001")
+    const { modulus } = protector.publicKey!
+    // Big-endian, as the first and the last byte of a modulus tell: the top bit is set, and it is odd.
+    expect([modulus.length, modulus[0]! >> 7, modulus.at(-1)! & 1]).toEqual([256, 1, 1])
+    expect(protector.sealedKeys.map(({ length }) => length)).toEqual([256])
+    // As a number it is below the modulus in one of the two orders at least, as a ciphertext has to be.
+    const [sealed] = protector.sealedKeys
+    const orders = [sealed!, sealed!.toReversed()].map((bytes) => Buffer.compare(bytes, modulus) < 0)
+    expect(orders).toContain(true)
+  })
+})

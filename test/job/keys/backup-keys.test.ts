@@ -4,6 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { equalBytes } from "../../../src/bytes/compare.ts"
+import { parseSummedText, serializeSummedText } from "../../../src/bytes/summed-text.ts"
 import { EncryptionMethod } from "../../../src/crypto/method.ts"
 import { nodeCrypto } from "../../../src/crypto/node.ts"
 import { type Extent, extent } from "../../../src/extents/extent.ts"
@@ -175,6 +176,45 @@ describe("key backups", () => {
     await expect(repairVolume(request)).rejects.toMatchObject({ code: "key-backup-unusable", exitCode: 13 })
   })
 
+  it("with a right checksum and anything in their fields are read or refused, and never end the program", async () => {
+    const form = { signature: "repair-bde key backup, version ", version: 1 }
+    const file = readFileSync(await backUp(path))
+    const { content } = parseSummedText(form, file, nodeCrypto.sha256) as { content: object }
+    const odd: unknown[] = [
+      null,
+      -1,
+      1e300,
+      0.5,
+      "",
+      "x",
+      "zz",
+      [],
+      {},
+      true,
+      Array.from({ length: 100 }, () => ({})),
+      [[]],
+      2 ** 20,
+    ]
+    const verdicts = new Set<string>()
+    const tryWith = (changed: object): void => {
+      const backup = parseKeyBackup(serializeSummedText(form, changed, nodeCrypto.sha256), nodeCrypto.sha256)
+      verdicts.add(typeof backup === "string" ? backup : "read")
+    }
+    // Every value of the file in turn, whatever holds it.
+    const replaceIn = (holder: Record<string, unknown>): void => {
+      for (const [name, value] of Object.entries(holder)) {
+        for (const other of odd) {
+          holder[name] = other
+          tryWith(content)
+        }
+        holder[name] = value
+        if (typeof value === "object" && value !== null) replaceIn(value as Record<string, unknown>)
+      }
+    }
+    replaceIn(content as Record<string, unknown>)
+    expect(verdicts).toEqual(new Set(["read", "wrong"]))
+  })
+
   it("with a right checksum and wrong fields are refused", async () => {
     const whole = read(await backUp(path))
     const wrong: Partial<KeyBackup>[] = [
@@ -185,6 +225,7 @@ describe("key backups", () => {
       { structures: [{ kind: "metadata", at: [-1], bytes: new Uint8Array(1) }] },
       { structures: [{ kind: "metadata", at: [0], bytes: new Uint8Array(2 * MIB) }] },
       { protectors: [{ id: "x", kind: "tpm" }] },
+      { structures: Array.from({ length: 65 }, () => whole.structures[0]!) },
     ]
     for (const fields of wrong) {
       const file = serializeKeyBackup({ ...whole, ...fields }, nodeCrypto.sha256)
