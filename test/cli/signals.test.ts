@@ -59,13 +59,17 @@ describe.skipIf(process.platform === "win32")("a signal", () => {
   it("stops the clinic, which goes on where it was", async () => {
     const search = (stopAt: number) => {
       let shown = ""
+      let isStopped = false
       return runProgram(["keys", "clinic", "volume.img", "-rp", "--json", "--search-state", "search.json"], {
         cwd: scene.folder,
         stdin: `${RECOVERY_PASSWORD.replace("660066", "?600??")}\n`,
         onOutput(text, kill) {
           shown += text
           const tried = [...shown.matchAll(/"phase":"search","done":(\d+)/g)].map(([, done]) => Number(done))
-          if (Math.max(0, ...tried) >= stopAt) kill("SIGINT")
+          // A second signal would end it at once.
+          if (isStopped || Math.max(0, ...tried) < stopAt) return
+          isStopped = true
+          kill("SIGINT")
         },
       })
     }

@@ -43,7 +43,7 @@ export function entriesOf(bytes: Uint8Array): FatEntry[] {
 function isPossible({ name, attributes, clusterLow }: Entry): boolean {
   if ((attributes & UNUSED_ATTRIBUTES) !== 0) return false
   if (attributes === FAT_ATTRIBUTE.longName) return clusterLow === 0
-  const [first, ...rest] = [...name].map((letter) => letter.charCodeAt(0))
+  const [first, ...rest] = Array.from({ length: name.length }, (_, i) => name.charCodeAt(i))
   return (first === E5 || first! >= BLANK) && rest.every((code) => code >= BLANK)
 }
 
