@@ -27,7 +27,7 @@ writeFileSync(DOCUMENT, document())
 
 function document() {
   const volumes = [...new Set(scenarios.map(({ volume }) => volume))]
-  const names = [...new Set(scenarios.map(({ name }) => name))].toSorted()
+  const names = [...new Set(scenarios.map(({ name }) => name))].toSorted((a, b) => a.localeCompare(b))
   const find = (name, volume) => scenarios.find((one) => one.name === name && one.volume === volume)
   return `# Damaged volumes, program by program
 

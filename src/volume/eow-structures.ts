@@ -82,11 +82,11 @@ export async function readEowStructures(
   const intact = bitmaps.filter((bitmap) => bitmap !== undefined)
   const regions = withoutOverlaps(intact)
   const chunkSize = info?.header.chunkSize ?? (await findChunkSize(source, regions, sectorSize, signal))
-  const logs = intact.flatMap(({ bitmap }) => bitmap.logOffset ?? [])
+  const logs = new Set(intact.flatMap(({ bitmap }) => bitmap.logOffset ?? []))
   const mayBeLogs = [...places.map((at) => at + LOG_BEHIND_BITMAP), ...(found?.logs ?? [])]
   const orphanLogs = await readOrphanLogs(
     source,
-    mayBeLogs.filter((at) => !logs.includes(at)),
+    mayBeLogs.filter((at) => !logs.has(at)),
     sectorSize,
     signal,
   )
