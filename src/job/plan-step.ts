@@ -7,6 +7,7 @@ import type { SectorCipher } from "../crypto/sector-cipher.ts"
 import { type EowTrace, type VolumePlace, bootOf, startOf } from "../locate/index.ts"
 import { type OriginalBoot, findOriginalBoot } from "../repair/index.ts"
 import {
+  type ConversionQuestion,
   type EowPlaces,
   type StorageDoubt,
   type VolumePlan,
@@ -45,7 +46,7 @@ export async function makePlan(
   context: JobContext,
   { fullSize = false, plans }: PlanOptions = {},
 ): Promise<PlanStep> {
-  const { source, place } = volume
+  const { source } = volume
   const { facts, sectorSize } = metadata
   const { crypto, emit, signal } = context
   const cipher = keys && crypto.createSectorCipher(keys.method, keys.fvek.reveal(), sectorSize)
@@ -54,20 +55,8 @@ export async function makePlan(
   if (saved && saved.plan.method === cipher?.method) return { ...saved, ...(cipher && { cipher }) }
   const onProgress = (done: number, total: number): void =>
     emit({ type: "progress", phase: "plan", done, total, unreadable: 0 })
-  const boot = bootOf(place)
-  const evidence = await surveyConversion(
-    {
-      source,
-      facts,
-      boot,
-      sectorSize,
-      ...(cipher && { cipher }),
-      doubts: storageDoubts(place, metadata),
-      found: eowPlacesOf(place),
-      onProgress,
-    },
-    signal,
-  )
+  const question = conversionQuestion(volume, metadata)
+  const evidence = await surveyConversion({ ...question, ...(cipher && { cipher }), onProgress }, signal)
   const view = plainView(source, planVolume(evidence.facts), cipher)
   const found = await findOriginalBoot({
     view,
@@ -75,7 +64,7 @@ export async function makePlan(
     sectorSize,
     headLength: facts.headBackup?.length ?? sectorSize,
     headBackup: facts.headBackup,
-    hiddenSectorCount: boot.hiddenSectorCount,
+    hiddenSectorCount: question.boot.hiddenSectorCount,
     signal,
     onProgress,
   })
@@ -90,6 +79,21 @@ export async function makePlan(
   })
   const findings = [...evidence.findings, ...original.findings]
   return { plan, ...(cipher && { cipher }), originalBoot: original, findings }
+}
+
+/** All that is asked of how the volume is stored, before there is a key. */
+export function conversionQuestion(
+  { source, place }: OpenVolume,
+  metadata: VolumeMetadata,
+): ConversionQuestion {
+  return {
+    source,
+    facts: metadata.facts,
+    boot: bootOf(place),
+    sectorSize: metadata.sectorSize,
+    doubts: storageDoubts(place, metadata),
+    found: eowPlacesOf(place),
+  }
 }
 
 /** What of the volume's account of itself is no more than a guess. */

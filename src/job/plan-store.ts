@@ -8,9 +8,9 @@ import { toHex } from "../bytes/hex.ts"
 import { alignDown } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
 import { readBytes } from "../source/read-bytes.ts"
-import { type VolumePlan, isPlanFile, parsePlan, serializePlan } from "../volume/index.ts"
+import { type VolumePlan, isPlanFile, parsePlan, serializePlan, surveyStorage } from "../volume/index.ts"
 import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
-import type { PlanStep } from "./plan-step.ts"
+import { type PlanStep, conversionQuestion } from "./plan-step.ts"
 import type { JobContext } from "./requests.ts"
 
 export interface PlanStore {
@@ -91,15 +91,22 @@ async function misfit(
 const SAMPLES = 512
 const SAMPLE = 4096
 
-/** What is stored, by samples and by the metadata as they were settled: it needs no key, and tells nothing of one. */
+/**
+ * What is stored, by samples, by the metadata as they were settled, and by what the structures of a conversion say: where they
+ * say more or less than they did, what had to be tried is another thing. It needs no key, and tells nothing of one.
+ */
 async function fingerprint(
-  { source, place }: OpenVolume,
-  { facts, block }: VolumeMetadata,
+  volume: OpenVolume,
+  metadata: VolumeMetadata,
   { sha256 }: JobContext["crypto"],
 ): Promise<string> {
+  const { source, place } = volume
+  const { facts, block } = metadata
   const step = Math.max(SAMPLE, alignDown(Math.floor(source.size / SAMPLES), SAMPLE))
+  const { plain, undecided, zeroed } = await surveyStorage(conversionQuestion(volume, metadata))
   const about = { start: place.extent.start, size: source.size, volumeId: facts.volumeId }
-  const parts = [new TextEncoder().encode(JSON.stringify(about)), block?.bytes ?? new Uint8Array()]
+  const told = JSON.stringify({ ...about, plain, undecided, zeroed })
+  const parts = [new TextEncoder().encode(told), block?.bytes ?? new Uint8Array()]
   for (let at = 0; at < source.size; at += step) parts.push((await readBytes(source, at, SAMPLE)).bytes)
   return toHex(sha256(...parts))
 }

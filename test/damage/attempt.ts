@@ -32,6 +32,8 @@ export async function attemptRepair(victim: Victim, scenario: Scenario, folder: 
   const output = join(folder, "repaired.img")
   writeFileSync(path, victim.input)
   rmSync(output, { force: true })
+  // The volumes differ in little but their damage.
+  rmSync(`${output}.plan.json`, { force: true })
   const input = inputFor(victim, scenario, path)
   const keys = await keysFor(victim, scenario, folder)
   try {

@@ -75,6 +75,14 @@ describe("a plan that was decided by trial", () => {
     expect((await repair(victim, changed)).codes).toContain("plan-not-used")
   })
 
+  it("is not taken where the structures of the conversion tell more than they did", async () => {
+    const { codes, report } = await repair(
+      await victimOf("conversion-interrupted-decrypting-on-write-chunk-partly"),
+    )
+    expect(codes).toContain("plan-not-used")
+    expect(report.exitCode).toBe(0)
+  })
+
   it("does not touch what somebody else put in its place", async () => {
     writeFileSync(planFile, "mine")
     const { report } = await repair(victim)
