@@ -1,22 +1,15 @@
 /**
- * Every command, loaded at once: one file of the bundle read whole costs less than a few files that name each other
- * (measured: 10 ms of each start). What a command needs only now and then it loads itself.
+ * The commands that read a drive are loaded at once: one file of the bundle read whole costs less than a few files that name
+ * each other (measured: 10 ms of each start). Those around keys bring much that no repair needs, and are loaded when asked for.
  */
 import { check } from "./check.ts"
 import { inspect } from "./inspect.ts"
 import { isInPlace, type Invocation } from "./invocation.ts"
-import { keyPackage } from "./key-package.ts"
-import { keysBackup } from "./keys-backup.ts"
-import { keysClinic } from "./keys-clinic.ts"
-import { keysFind } from "./keys-find.ts"
-import { keysReveal } from "./keys-reveal.ts"
 import { locate } from "./locate.ts"
-import { protectors } from "./protectors.ts"
 import { repair } from "./repair.ts"
 import { repairInPlace } from "./repair-in-place.ts"
 import type { Scrubber } from "./scrubber.ts"
 import { runInSession } from "./session.ts"
-import { status } from "./status.ts"
 import { undo } from "./undo.ts"
 
 export async function runCommand(invocation: Invocation, scrubber: Scrubber): Promise<number> {
@@ -34,18 +27,18 @@ export async function runCommand(invocation: Invocation, scrubber: Scrubber): Pr
     case "locate":
       return runInSession(invocation, locate, scrubber)
     case "keys find":
-      return runInSession(invocation, keysFind, scrubber)
+      return runInSession(invocation, (await import("./keys-find.ts")).keysFind, scrubber)
     case "keys backup":
-      return runInSession(invocation, keysBackup, scrubber)
+      return runInSession(invocation, (await import("./keys-backup.ts")).keysBackup, scrubber)
     case "keys reveal":
-      return runInSession(invocation, keysReveal, scrubber)
+      return runInSession(invocation, (await import("./keys-reveal.ts")).keysReveal, scrubber)
     case "keys clinic":
-      return runInSession(invocation, keysClinic, scrubber)
+      return runInSession(invocation, (await import("./keys-clinic.ts")).keysClinic, scrubber)
     case "status":
-      return runInSession(invocation, status, scrubber)
+      return runInSession(invocation, (await import("./status.ts")).status, scrubber)
     case "protectors get":
-      return runInSession(invocation, protectors, scrubber)
+      return runInSession(invocation, (await import("./protectors.ts")).protectors, scrubber)
     case "keypackage":
-      return runInSession(invocation, keyPackage, scrubber)
+      return runInSession(invocation, (await import("./key-package.ts")).keyPackage, scrubber)
   }
 }

@@ -1,7 +1,7 @@
 /** A key backup as what a damaged volume is opened with: its metadata as a key package, its place, its head. */
 import { CredentialError } from "../errors.ts"
 import type { Crypto } from "../crypto/crypto.ts"
-import { extent } from "../extents/extent.ts"
+import { extent, intersect } from "../extents/extent.ts"
 import {
   type BackedUpStructure,
   type KeyBackup,
@@ -54,7 +54,7 @@ export function placesOfBackups(
     .filter(
       ({ sourceSize, volume }) => sourceSize === size && !places.some((p) => startOf(p) === volume.offset),
     )
-    .map(placeOf)
+    .map((backup) => placeOf(backup, size))
 }
 
 export function backupsOf(packages: readonly LoadedKeyPackage[]): KeyBackup[] {
@@ -62,13 +62,15 @@ export function backupsOf(packages: readonly LoadedKeyPackage[]): KeyBackup[] {
 }
 
 /** Its boot sector is a trace and not the volume's own: what may be out of date must not pass for what stands there. */
-function placeOf(backup: KeyBackup): VolumePlace {
+function placeOf(backup: KeyBackup, sourceSize: number): VolumePlace {
   const { offset, size } = backup.volume
+  const held = intersect(extent(offset, size), extent(0, sourceSize))
   const [sector] = structuresOf(backup, "boot-sector")
   const boot = sector && recogniseBootSector(sector.bytes)
   const [metadata] = structuresOf(backup, "metadata")
   return {
-    extent: extent(offset, size),
+    extent: held,
+    ...(held.length < size && { fullSize: size }),
     where: `where the key backup of ${backup.created.toISOString().slice(0, 10)} has it`,
     metadataOffsets: metadata?.at ?? [],
     eowOffsets: boot?.eowOffsets ?? [],

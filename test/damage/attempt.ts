@@ -33,7 +33,7 @@ export async function attemptRepair(victim: Victim, scenario: Scenario, folder: 
   writeFileSync(path, victim.input)
   rmSync(output, { force: true })
   // The volumes differ in little but their damage.
-  rmSync(`${output}.plan.json`, { force: true })
+  for (const beside of ["plan.json", "map"]) rmSync(`${output}.${beside}`, { force: true })
   const input = inputFor(victim, scenario, path)
   const keys = await keysFor(victim, scenario, folder)
   try {

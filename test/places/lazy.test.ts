@@ -20,7 +20,8 @@ function codeLoadedBy(...args: readonly string[]): string[] {
   const coverage = mkdtempSync(join(folder, "coverage-"))
   const env = { ...process.env, NODE_OPTIONS: "", NODE_V8_COVERAGE: coverage }
   const { status, stderr } = spawnSync(process.execPath, args, { env, cwd: folder, encoding: "utf8" })
-  expect(status, stderr).toBe(0)
+  // 3: the sample volume is a damaged one.
+  expect([0, 3], stderr).toContain(status)
   const urls = readdirSync(coverage).flatMap((name) => {
     const { result } = JSON.parse(readFileSync(join(coverage, name), "utf8")) as { result: { url: string }[] }
     return result.map(({ url }) => url).filter((url) => url.startsWith("file:"))
