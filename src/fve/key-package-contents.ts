@@ -113,7 +113,9 @@ function completeDatums(
   const whole = findKeyDatums(source.subarray(0, end)).filter(({ offset }) => offset >= start)
   if (whole.length === 0 && !walked.some(isKeyDatum)) return undefined
   const found = allowance.resyncs-- > 0 ? resyncDatums(source, start, end) : walked
-  return [...found, ...whole.filter(({ offset }) => !found.some((datum) => datum.offset === offset))]
+  const all = [...found, ...whole.filter(({ offset }) => !found.some((datum) => datum.offset === offset))]
+  // A walk that bears damage may pass over what the first one met.
+  return all.some(isKeyDatum) ? all : [...walked, ...whole]
 }
 
 /** How far from the start of a file its dataset may begin. */

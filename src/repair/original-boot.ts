@@ -119,8 +119,9 @@ async function restore(
 }
 
 async function synthesise(question: OriginalBootQuestion): Promise<Restored | undefined> {
-  const { view, sectorSize, hiddenSectorCount = 0, signal, onProgress } = question
-  const made = await synthesiseNtfs(view, sectorSize, hiddenSectorCount, { signal, onProgress })
+  const { view, source, sectorSize, hiddenSectorCount = 0, signal, onProgress } = question
+  const options = { end: Math.min(view.size, source.size), signal, onProgress }
+  const made = await synthesiseNtfs(view, sectorSize, hiddenSectorCount, options)
   return (
     made && { state: "synthesised", substitutions: [{ at: 0, bytes: made.sector }], findings: [made.finding] }
   )

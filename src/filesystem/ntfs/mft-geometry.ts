@@ -38,6 +38,8 @@ const USUAL_CLUSTERS = [4096, 512, 1024, 2048, 8192, 16384, 32768, 65536]
 export interface SearchOptions {
   /** Where $MFT or its mirror may be: looked at first. */
   readonly hints?: readonly number[]
+  /** Nothing behind it can be read: a cut image of a large volume is searched as far as it goes. */
+  readonly end?: number
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
@@ -45,7 +47,7 @@ export interface SearchOptions {
 /** Looks in the usual places, then everywhere. `undefined`: nothing that is left says where $MFT is. */
 export async function findMftGeometry(
   source: ByteSource,
-  { hints = [], signal, onProgress }: SearchOptions = {},
+  { hints = [], end = source.size, signal, onProgress }: SearchOptions = {},
 ): Promise<MftGeometry | undefined> {
   const third = alignDown(Math.floor(source.size / 3), 4096)
   const usual = [...hints, third, ...USUAL_CLUSTERS.flatMap((size) => [2 * size, 4 * size, 0xc0000 * size])]
@@ -55,14 +57,14 @@ export async function findMftGeometry(
   }
   const piece = new Uint8Array(PIECE)
   const words = new Uint32Array(piece.buffer)
-  for (let at = 0; at < source.size; at += PIECE) {
+  for (let at = 0; at < end; at += PIECE) {
     const { length } = intersect(extent(at, PIECE), extent(0, source.size))
     await source.read(at, piece.subarray(0, length), signal)
     for (let i = 0; i + STEP <= length; i += STEP) {
       const found = words[i >> 2] === FILE && (await readMftGeometry(source, at + i, signal))
       if (found) return found
     }
-    onProgress?.(at + length, source.size)
+    onProgress?.(at + length, end)
   }
   return undefined
 }
