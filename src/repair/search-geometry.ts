@@ -98,19 +98,18 @@ export async function searchGeometry(question: GeometryQuestion): Promise<FoundG
 }
 
 /**
- * Whether the keys make something of the volume: of samples of it, or of the head in the place where it is said to be kept. A
- * look, no search: of a volume on which nothing is written it says no.
+ * Whether the keys make something of the volume: of the head in the place where it is said to be kept, which is one look, or
+ * of samples of it. No search: of a volume on which nothing is written it says no.
  */
 export async function keysFit(question: GeometryQuestion): Promise<boolean> {
   const { source, known = {} } = question
   const readings = readingsOf(question)
-  if ((await findHypotheses(question, readings)).length > 0) return true
   const heads = headQuestion(question, source, readings, undefined)
   for (const cipher of known.headBackup === undefined ? [] : heads.ciphers) {
     const head = await judgeHead(heads, cipher, known.headBackup!)
     if (head && !head.isPlain && isThere(head)) return true
   }
-  return false
+  return (await findHypotheses(question, readings)).length > 0
 }
 
 /** Two readings that explain the samples equally well. */
