@@ -26,19 +26,7 @@ export async function runCommand(invocation: Invocation, scrubber: Scrubber): Pr
       return runInSession(invocation, undo, scrubber)
     case "locate":
       return runInSession(invocation, locate, scrubber)
-    case "keys find":
-      return runInSession(invocation, (await import("./keys-find.ts")).keysFind, scrubber)
-    case "keys backup":
-      return runInSession(invocation, (await import("./keys-backup.ts")).keysBackup, scrubber)
-    case "keys reveal":
-      return runInSession(invocation, (await import("./keys-reveal.ts")).keysReveal, scrubber)
-    case "keys clinic":
-      return runInSession(invocation, (await import("./keys-clinic.ts")).keysClinic, scrubber)
-    case "status":
-      return runInSession(invocation, (await import("./status.ts")).status, scrubber)
-    case "protectors get":
-      return runInSession(invocation, (await import("./protectors.ts")).protectors, scrubber)
-    case "keypackage":
-      return runInSession(invocation, (await import("./key-package.ts")).keyPackage, scrubber)
+    default:
+      return (await import("./run-keys-command.ts")).runKeysCommand(invocation, scrubber)
   }
 }

@@ -1,9 +1,16 @@
-/** From the arguments to the exit code: finds out what is asked for and loads only what does it. */
+/**
+ * From the arguments to the exit code: finds out what is asked for, and loads what does it only then, so that the help is as
+ * quick as Node itself.
+ */
 import { AppError, EXIT_DONE } from "../errors.ts"
 import type { Program } from "./commands.ts"
+import { crashDocument, renderCrash } from "./crash.ts"
+import { help, shortUsage } from "./help.ts"
 import { parse } from "./parse.ts"
+import { errorDocument, exitCodeOf, renderError } from "./render-error.ts"
 import { Scrubber } from "./scrubber.ts"
 import { Streams } from "./streams.ts"
+import { version } from "./version.ts"
 
 const USAGE_EXIT_CODE = 2
 
@@ -28,13 +35,13 @@ async function dispatch(
   const parsed = parse(argv, process.platform, program)
   switch (parsed.action) {
     case "usage":
-      streams.err((await import("./help.ts")).shortUsage(program))
+      streams.err(shortUsage(program))
       return USAGE_EXIT_CODE
     case "help":
-      streams.out((await import("./help.ts")).help(program, parsed.command))
+      streams.out(help(program, parsed.command))
       return EXIT_DONE
     case "version":
-      streams.out(`${program} ${(await import("./version.ts")).version()}`)
+      streams.out(`${program} ${version()}`)
       return EXIT_DONE
     case "run":
       return (await import("./run-command.ts")).runCommand(parsed, scrubber)
@@ -42,14 +49,13 @@ async function dispatch(
 }
 
 /** A command line that was not understood, or a bug outside of a session. JSON was asked for in the raw arguments. */
-async function refuse(
+function refuse(
   error: unknown,
   argv: readonly string[],
   program: Program,
   streams: Streams,
   scrubber: Scrubber,
-): Promise<number> {
-  const { exitCodeOf, renderError, errorDocument } = await import("./render-error.ts")
+): number {
   const options = argv.includes("--") ? argv.slice(0, argv.indexOf("--")) : argv
   const isJson = options.some((argument) => /^--?json$/i.test(argument))
   if (error instanceof AppError) {
@@ -57,7 +63,6 @@ async function refuse(
     else for (const line of renderError(error, program)) streams.err(line)
     return error.exitCode
   }
-  const { crashDocument, renderCrash } = await import("./crash.ts")
   if (isJson) streams.out(JSON.stringify(crashDocument(error, scrubber)))
   for (const line of renderCrash(error, scrubber)) streams.err(line)
   return exitCodeOf(error, program)

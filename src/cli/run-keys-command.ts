@@ -1,0 +1,36 @@
+/**
+ * The commands around keys, and those of manage-bde. They bring much that no repair needs, so this file is loaded when one of
+ * them is asked for, and brings them all: each file of a bundle that is loaded on its own cuts what it shares with the others
+ * into one more.
+ */
+import type { Invocation } from "./invocation.ts"
+import { keyPackage } from "./key-package.ts"
+import { keysBackup } from "./keys-backup.ts"
+import { keysClinic } from "./keys-clinic.ts"
+import { keysFind } from "./keys-find.ts"
+import { keysReveal } from "./keys-reveal.ts"
+import { protectors } from "./protectors.ts"
+import type { Scrubber } from "./scrubber.ts"
+import { runInSession } from "./session.ts"
+import { status } from "./status.ts"
+
+export function runKeysCommand(invocation: Invocation, scrubber: Scrubber): Promise<number> {
+  switch (invocation.command) {
+    case "keys find":
+      return runInSession(invocation, keysFind, scrubber)
+    case "keys backup":
+      return runInSession(invocation, keysBackup, scrubber)
+    case "keys reveal":
+      return runInSession(invocation, keysReveal, scrubber)
+    case "keys clinic":
+      return runInSession(invocation, keysClinic, scrubber)
+    case "status":
+      return runInSession(invocation, status, scrubber)
+    case "protectors get":
+      return runInSession(invocation, protectors, scrubber)
+    case "keypackage":
+      return runInSession(invocation, keyPackage, scrubber)
+    default:
+      throw new Error(`${invocation.command} is no command around keys`)
+  }
+}
