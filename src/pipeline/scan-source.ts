@@ -9,7 +9,7 @@ import type { ByteSource, SourceSpec } from "../source/byte-source.ts"
 import { openSource } from "../source/open-source.ts"
 import { openMailbox } from "./mailbox.ts"
 import type { ScanLane } from "./scan-lane.ts"
-import { openScanLanes } from "./scan-lanes.ts"
+import { extentSizeFor, openScanLanes } from "./scan-lanes.ts"
 import { type ScanState, type Scanned, newScan, scannedBytes, withScanned } from "./scan-state.ts"
 import { type Stop, watchForStop } from "./stop.ts"
 
@@ -38,7 +38,6 @@ export interface ScanResult {
 
 /** One is scanned while the next waits, so that no lane idles on a round trip. */
 const EXTENTS_PER_LANE = 2
-const EXTENT_SIZE = 8 << 20
 const PROGRESS_MS = 250
 
 /** @throws SourceError when the source cannot be opened */
@@ -58,7 +57,7 @@ async function scanUntil(stop: Stop, request: ScanRequest, source: ByteSource): 
   const enough = request.isEnough ?? (() => false)
   let state = request.state ?? newScan(source.size, reach)
   let isEnough = enough(state.traces)
-  const rest = isEnough ? [] : extentsToScan(state)
+  const rest = isEnough ? [] : extentsToScan(state, extentSizeFor(request.source, source))
   const lanes = openScanLanes(request, source)
   const report = throttled(onProgress)
 
@@ -117,9 +116,9 @@ async function land(lane: ScanLane, extent: Extent, stop: Stop): Promise<Landing
 }
 
 /** In ascending order. They begin and end at multiples of their size, wherever an earlier scan ended. */
-function* extentsToScan({ size, scanned }: ScanState): Generator<Extent> {
+function* extentsToScan({ size, scanned }: ScanState, extentSize: number): Generator<Extent> {
   for (const gap of subtractExtents(extent(0, size), scanned)) {
-    for (let at = gap.start; at < endOf(gap); at += EXTENT_SIZE) yield intersect(extent(at, EXTENT_SIZE), gap)
+    for (let at = gap.start; at < endOf(gap); at += extentSize) yield intersect(extent(at, extentSize), gap)
   }
 }
 
