@@ -56,7 +56,9 @@ export async function proveResult(
   const { plan, cipher } = planned
   const isWhole = output.length === plan.size
   const readsBack = isWhole && (spec.kind === "image" || spec.kind === "device")
-  const written = readsBack ? await openSource(await resolveSource(spec.path)) : undefined
+  // What was just written is in memory: many small reads, none of them worth a thread's while.
+  const blocking = spec.kind === "image"
+  const written = readsBack ? await openSource(await resolveSource(spec.path), { blocking }) : undefined
   const source = written ? withLosses(written, unreadable) : plainView(volume.source, plan, cipher)
   try {
     const proof = await proveVolume(source, { decrypted: decryptedExtents(plan) })

@@ -26,6 +26,7 @@ async function answer(request: ThreadRequest): Promise<void> {
   } else {
     const tools = await opened?.catch(() => undefined)
     await Promise.all([tools?.source.close(), tools?.sink.close()])
+    port.postMessage({ closed: true } satisfies ThreadReply)
     port.close()
   }
 }

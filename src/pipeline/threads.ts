@@ -16,10 +16,10 @@ export type ThreadRequest =
   | { readonly setup: ThreadSetup }
   | { readonly ticket: Ticket }
   | { readonly close: true }
-export interface ThreadReply {
-  readonly outcome: Omit<Outcome, "error">
-  readonly error?: PortableError
-}
+/** The last one says that source and sink are closed; nobody waits for the thread to be taken down. */
+export type ThreadReply =
+  | { readonly outcome: Omit<Outcome, "error">; readonly error?: PortableError }
+  | { readonly closed: true }
 
 /** More lanes than this only fight for one disk. */
 const MOST_LANES = 4
@@ -64,14 +64,16 @@ export function openThreadLane(setup: ThreadSetup, worker: Worker = startThread(
   const waiting = new Map<number, { ticket: Ticket; land: (outcome: Outcome) => void }>()
   let ended: { error: unknown } | undefined
 
-  const exited = new Promise<void>((resolve) => {
-    worker.on("exit", (code) => {
-      end(new Error(`the worker thread ended with code ${code}`))
-      resolve()
-    })
+  let close!: () => void
+  const closed = new Promise<void>((resolve) => void (close = resolve))
+  worker.on("exit", (code) => {
+    end(new Error(`the worker thread ended with code ${code}`))
+    close()
   })
   worker.on("error", end)
-  worker.on("message", ({ outcome, error }: ThreadReply) => {
+  worker.on("message", (reply: ThreadReply) => {
+    if ("closed" in reply) return close()
+    const { outcome, error } = reply
     waiting.get(outcome.id)?.land(error ? { ...outcome, error: fromPortable(error) } : outcome)
     waiting.delete(outcome.id)
   })
@@ -87,7 +89,7 @@ export function openThreadLane(setup: ThreadSetup, worker: Worker = startThread(
     },
     async close() {
       send({ close: true })
-      await exited
+      await closed
     },
     abandon() {
       worker.unref()
