@@ -63,6 +63,8 @@ async function judgeByStructures(
   const wrong = told.filter(({ outcome }) => outcome === "wrong").length
   if (right > 0) return { ...proof, verdict: "proven" }
   if (wrong < LEAST_WRONG) return proof.verdict === "noise" ? { ...proof, verdict: "named" } : proof
+  // Another format may have left that boot sector, and its own structures where others were, never to be decrypted.
+  if ((await findStructure(source, decrypted)).found) return { ...proof, verdict: "named" }
   const sentence = `the boot sector is that of a volume with ${wrong} structures in what was decrypted, and none of them is there`
   return { ...proof, verdict: "noise", sentence }
 }
@@ -73,24 +75,36 @@ async function searchForStructure(
   proof: Proof,
   decrypted: readonly Extent[],
 ): Promise<Proof> {
-  let random = 0
-  for (const piece of piecesOf(decrypted)) {
-    const { bytes, unreadable } = await readBytes(source, piece.start, piece.length)
-    for (let at = 0; at + LOOK <= bytes.length; at += LOOK) {
-      if (unreadable.some((e) => intersect(e, extent(piece.start + at, LOOK)).length > 0)) continue
-      const look = lookAt(bytes.subarray(at, at + LOOK))
-      if (look === "structured") {
-        const sentence = "the plaintext has no file system that we know, but is not all noise"
-        return { ...proof, verdict: "named", sentence }
-      }
-      if (look === "random") random += LOOK
-    }
+  const { found, random } = await findStructure(source, decrypted)
+  if (found) {
+    const sentence = "the plaintext has no file system that we know, but is not all noise"
+    return { ...proof, verdict: "named", sentence }
   }
   if (random < LEAST_RANDOM) {
     return { ...proof, verdict: "named", sentence: "too little of the plaintext is written to judge it" }
   }
   const sentence = `the plaintext looks like noise: nothing in ${random} bytes of it has any structure`
   return { ...proof, sentence }
+}
+
+interface StructureSearch {
+  readonly found: boolean
+  /** Bytes that look random. */
+  readonly random: number
+}
+
+async function findStructure(source: ByteSource, decrypted: readonly Extent[]): Promise<StructureSearch> {
+  let random = 0
+  for (const piece of piecesOf(decrypted)) {
+    const { bytes, unreadable } = await readBytes(source, piece.start, piece.length)
+    for (let at = 0; at + LOOK <= bytes.length; at += LOOK) {
+      if (unreadable.some((e) => intersect(e, extent(piece.start + at, LOOK)).length > 0)) continue
+      const look = lookAt(bytes.subarray(at, at + LOOK))
+      if (look === "structured") return { found: true, random }
+      if (look === "random") random += LOOK
+    }
+  }
+  return { found: false, random }
 }
 
 /** The start of what was decrypted, piece by piece, then pieces evenly spread over the rest. None crosses an end. */
