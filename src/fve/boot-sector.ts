@@ -10,6 +10,7 @@ import {
   BiosParameters,
   BOOT_SECTOR_SIZE,
   EowRecognitionFields,
+  FveSector,
   RecognitionFields,
   RecognitionGuid,
   VistaSector,
@@ -37,6 +38,7 @@ export interface FveBootSector {
 
 const INFORMATION = serializeGuid(RecognitionGuid.information)
 const EOW = serializeGuid(RecognitionGuid.eow)
+const FIXED_GUID_AT = FveSector.offsetOf("recognition")
 const SIGNATURE_AT = BiosParameters.offsetOf("signature")
 
 /** @param sector the first 512 bytes or more; only the first 512 are looked at */
@@ -50,8 +52,9 @@ function byGuid(source: Uint8Array, guid: Uint8Array): FveBootSector | undefined
   const at = indexOfBytes(source, guid)
   const after = at + guid.length
   if (at < 0 || after + RecognitionFields.size > source.length) return undefined
-  const hasSignature = startsWithLatin1(source, FVE_SIGNATURE, SIGNATURE_AT)
-  const layout: BootLayout = guid === EOW ? "eow" : hasSignature ? "windows7" : "to-go"
+  // A flipped bit takes the name away, and leaves the GUID in the place that only a fixed drive has.
+  const isFixed = at === FIXED_GUID_AT || startsWithLatin1(source, FVE_SIGNATURE, SIGNATURE_AT)
+  const layout: BootLayout = guid === EOW ? "eow" : isFixed ? "windows7" : "to-go"
   const eowAt = after + RecognitionFields.size
   const hasRoom = eowAt + EowRecognitionFields.size <= source.length
   const bios = BiosParameters.parse(source)

@@ -34,7 +34,8 @@ async function refuseOthers(question: PatchQuestion): Promise<void> {
   if (!why) return
   const text = {
     head: "the input begins inside of the volume: its first sectors are not there to be repaired",
-    other: "another volume took the place of this one since: repairing it would destroy the newer one",
+    other:
+      "what the key makes of it is no volume: another one took its place since, which a repair would destroy, or its first sectors are lost",
   }[why]
   throw new UnsupportedError("volume-not-current", text, { next: [INSTEAD], data: { where: place.where } })
 }

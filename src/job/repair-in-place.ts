@@ -9,7 +9,7 @@ import { applyPatch, refuseBusy } from "../patch/apply.ts"
 import { createContext } from "./context.ts"
 import { describeVolume } from "./describe-volume.ts"
 import { openChosenVolume } from "./candidate-volumes.ts"
-import { type OpenInput, openInput } from "./open-input.ts"
+import { openInput } from "./open-input.ts"
 import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
 import { type InPlaceReport, describePatch } from "./patch-report.ts"
 import { type PatchQuestion, makePatch } from "./patch-step.ts"
@@ -42,7 +42,7 @@ export async function repairInPlace(request: InPlaceRequest, shell: JobShell = {
     const dryRun = request.dryRun ?? false
     const isNothing = patch.edits.length === 0
     const written =
-      dryRun || isNothing ? undefined : await write(withKeys(request, opened), patch, input, context)
+      dryRun || isNothing ? undefined : await write(withKeys(request, opened), patch, opened, context)
     const isWell = written?.verification.opens ?? true
     return {
       source: input.report,
@@ -114,10 +114,11 @@ interface Written {
 async function write(
   request: InPlaceRequest,
   patch: Patch,
-  { spec }: OpenInput,
+  { input: opened, volume }: Pick<Opened, "input" | "volume">,
   context: JobContext,
 ): Promise<Written> {
   const { emit, crypto, signal } = context
+  const { spec } = opened
   await refuseBusy(spec)
   await approve(request, patch, context)
   signal.throwIfAborted()
@@ -137,7 +138,12 @@ async function write(
   emit({ type: "phase", phase: "write" })
   await applyPatch(spec, saved)
   emit({ type: "phase", phase: "proof" })
-  return { undoFile: path, ...(await verifyAfresh(request, context)) }
+  // What only a search found, no usual place leads to: it is looked at where it is.
+  const { extent } = volume.place
+  const input = opened.isScanned
+    ? { path: request.input.path, offset: extent.start, size: extent.length }
+    : request.input
+  return { undoFile: path, ...(await verifyAfresh({ ...request, input }, context)) }
 }
 
 /** Characters of a key ID that Windows shows, and people read out. */

@@ -65,12 +65,17 @@ export function rebuildBootSector(evidence: BootSectorEvidence): RebuiltBootSect
 
 function leadsToMetadata({ layout, facts, front, sectorSize, eowOffsets }: BootSectorEvidence): boolean {
   const found = recogniseBootSector(front)
-  if (!found || !isMarked(front) || found.layout !== layout) return false
+  if (!found || !isMarked(front) || found.layout !== layout || !isNamed(front, layout)) return false
   const names = layout === "vista" ? facts.metadataOffsets.slice(0, 1) : facts.metadataOffsets
   const wantedEow = layout === "eow" ? eowOffsets : []
   // Of exFAT the size is 0, and of a discovery volume its own.
   const isSize = layout === "to-go" || found.sectorSize === 0 || found.sectorSize === sectorSize
   return isSize && isSame(found.metadataOffsets, names) && isSame(found.eowOffsets, wantedEow)
+}
+
+/** By its GUID alone a sector is found by Windows and by us; other programs look at the name first. */
+function isNamed(front: Uint8Array, layout: BootLayout): boolean {
+  return layout === "to-go" || startsWithLatin1(front, FVE_SIGNATURE, SIGNATURE_AT)
 }
 
 /** Where a sector of this layout is left, its geometry, boot program and messages are kept. */

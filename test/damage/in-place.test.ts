@@ -12,7 +12,7 @@ import type { ForgedVolume } from "../forge/forge.ts"
 import { askPeer, setScene } from "../peers/peers.ts"
 import { requireTools } from "../suites/tools.ts"
 import { inputFor, keysFor } from "./attempt.ts"
-import { askPeers } from "./peers.ts"
+import { askPeers, type PeerCredential } from "./peers.ts"
 import { type Case, cases, makeVictim } from "./scenario.ts"
 import { layOnDisk, storedBytes, type Victim } from "./victim.ts"
 
@@ -43,7 +43,9 @@ describe.runIf(isFull && hasTools)("a damaged volume, repaired in place", () => 
       expect("opens again").toBe(expected)
       const repaired: Victim = { ...victim, input: readFileSync(path) }
       expect(outcome.verification ?? { opens: true }).toMatchObject({ opens: true })
-      expect(everybodyOn(repaired)).toEqual(everybodyOnUndamaged(victim))
+      const asked = one.scenario.credential ?? "startup-key"
+      const refused = Object.fromEntries(one.refusedBy.map((peer) => [peer, "refused"]))
+      expect(everybodyOn(repaired, asked)).toEqual({ ...everybodyOnUndamaged(victim), ...refused })
       task.meta.inPlace = { name, volume, result: "opens again" }
       if (!outcome.undoFile) return
       await undoRepair({ undoFile, input: { path } })
@@ -57,9 +59,11 @@ async function repairDrive(victim: Victim, { scenario }: Case): Promise<InPlaceR
   const input = inputFor(victim, scenario, path)
   const keys = await keysFor(victim, scenario, folder)
   const { protectors } = victim.volume
-  const yesWriteTo = protectors.find(({ kind }) => kind === (scenario.credential ?? "startup-key"))?.id
+  const keyId = protectors.find(({ kind }) => kind === (scenario.credential ?? "startup-key"))?.id
   try {
-    return await repairInPlace({ input, ...keys, undoFile, ...(yesWriteTo && { yesWriteTo }) })
+    // A volume that is not encrypted has no key, and is named by its own identifier.
+    const yesWriteTo = keyId ?? (await repairInPlace({ input, ...keys, dryRun: true })).patch.volumeId
+    return await repairInPlace({ input, ...keys, undoFile, yesWriteTo })
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
@@ -69,18 +73,18 @@ async function repairDrive(victim: Victim, { scenario }: Case): Promise<InPlaceR
 const onUndamaged = new Map<ForgedVolume, Readonly<Record<string, string>>>()
 
 function everybodyOnUndamaged({ name, volume }: Victim): Readonly<Record<string, string>> {
-  const results = onUndamaged.get(volume) ?? everybodyOn(layOnDisk(name, volume))
+  const results = onUndamaged.get(volume) ?? everybodyOn(layOnDisk(name, volume), "startup-key")
   onUndamaged.set(volume, results)
   return results
 }
 
 /** Of the volume by itself: none of them is to find it on a disk. */
-function everybodyOn(victim: Victim): Readonly<Record<string, string>> {
+function everybodyOn(victim: Victim, asked: PeerCredential): Readonly<Record<string, string>> {
   const { volume } = victim
   const scratch = join(folder, "peers")
   mkdirSync(scratch, { recursive: true })
   const image = storedBytes(victim, extent(0, volume.size))
   const scene = setScene(scratch, { ...volume, image })
-  const cryptsetup = volume.fvek ? askPeer("cryptsetup", scene, "startup-key") : "not asked"
-  return { ...askPeers({ ...victim, input: image, start: 0 }, scratch), cryptsetup }
+  const cryptsetup = volume.fvek ? askPeer("cryptsetup", scene, asked) : "not asked"
+  return { ...askPeers({ ...victim, input: image, start: 0 }, scratch, asked), cryptsetup }
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path"
 import { writeStartupKey } from "./attempt.ts"
 import { consultOracle } from "./oracle.ts"
+import type { ForgedVolume } from "../forge/forge.ts"
 import { judgeOutput } from "./verdict.ts"
 import type { Victim } from "./victim.ts"
 
@@ -12,11 +13,17 @@ export type PeerName = (typeof PEERS)[number]
 /** `right`: every byte that can be known. */
 export type PeerResult = "right" | "wrong bytes" | "refused"
 
+export type PeerCredential = "startup-key" | "recovery-password"
+
 /** @param folder for the input, the key and what the programs give */
-export function askPeers(victim: Victim, folder: string): Readonly<Record<PeerName, PeerResult>> {
+export function askPeers(
+  victim: Victim,
+  folder: string,
+  credential: PeerCredential = "startup-key",
+): Readonly<Record<PeerName, PeerResult>> {
   const image = join(folder, "damaged.img")
   writeFileSync(image, victim.input)
-  const key = victim.volume.protectors.length > 0 ? writeStartupKey(victim.volume, folder) : undefined
+  const key = victim.volume.protectors.length > 0 ? keyOf(victim.volume, credential, folder) : undefined
   // Neither can be told that the volume begins before the image.
   const offset = String(Math.max(0, victim.start))
   return {
@@ -25,18 +32,33 @@ export function askPeers(victim: Victim, folder: string): Readonly<Record<PeerNa
   }
 }
 
-function askDislocker(folder: string, image: string, offset: string, key?: string): Uint8Array | undefined {
+/** As the options of both programs. */
+interface PeerKey {
+  readonly dislocker: readonly string[]
+  readonly libbde: readonly string[]
+}
+
+function keyOf(volume: ForgedVolume, credential: PeerCredential, folder: string): PeerKey {
+  if (credential === "recovery-password") {
+    const digits = volume.protectors.find(({ kind }) => kind === credential)!.recoveryPassword!
+    return { dislocker: [`-p${digits}`], libbde: ["-r", digits] }
+  }
+  const path = writeStartupKey(volume, folder)
+  return { dislocker: ["-f", path], libbde: ["-s", path] }
+}
+
+function askDislocker(folder: string, image: string, offset: string, key?: PeerKey): Uint8Array | undefined {
   const output = join(folder, "dislocker.out")
   rmSync(output, { force: true })
-  const credential = key ? ["-f", key] : ["-c"]
+  const credential = key?.dislocker ?? ["-c"]
   const isDone = run("dislocker-file", "-V", image, "-O", offset, ...credential, "--", output)
   return isDone && existsSync(output) ? readFileSync(output) : undefined
 }
 
-function askLibbde(folder: string, image: string, offset: string, key?: string): Uint8Array | undefined {
+function askLibbde(folder: string, image: string, offset: string, key?: PeerKey): Uint8Array | undefined {
   const mount = join(folder, "mount")
   mkdirSync(mount, { recursive: true })
-  if (!run("bdemount", ...(key ? ["-s", key] : []), "-o", offset, image, mount)) return undefined
+  if (!run("bdemount", ...(key?.libbde ?? []), "-o", offset, image, mount)) return undefined
   try {
     return readFileSync(join(mount, "bde1"))
   } catch {

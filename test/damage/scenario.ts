@@ -32,6 +32,8 @@ export interface Scenario {
   readonly except?: Partial<Readonly<Record<VolumeName, Exception>>>
   /** Of the repair in place. Absent: it is refused where the repair is, else the volume opens again. */
   readonly inPlace?: InPlaceExpectation
+  /** Programs that refuse the volume all the same, when it is repaired in place; the reason is in `why`. */
+  readonly refusedBy?: readonly string[]
   /** Why not all is well: the reason of an expectation that is not the best one. */
   readonly why?: string
   /** In the quick suite, on its first volume. */
@@ -41,6 +43,7 @@ export interface Scenario {
 interface Exception {
   readonly expected?: Expectation
   readonly inPlace?: InPlaceExpectation
+  readonly refusedBy?: readonly string[]
   readonly why: string
 }
 
@@ -62,6 +65,7 @@ export interface Case {
   readonly volume: VolumeName
   readonly expected: Expectation
   readonly inPlace: InPlaceExpectation
+  readonly refusedBy: readonly string[]
 }
 
 export const cases: readonly Case[] = scenarios.flatMap((scenario) =>
@@ -69,7 +73,9 @@ export const cases: readonly Case[] = scenarios.flatMap((scenario) =>
     const exception = scenario.except?.[volume]
     const expected = exception?.expected ?? scenario.expected
     const usual = expected === "recovered" || expected === "withheld" ? "opens again" : expected
-    return { scenario, volume, expected, inPlace: exception?.inPlace ?? scenario.inPlace ?? usual }
+    const inPlace = exception?.inPlace ?? scenario.inPlace ?? usual
+    const refusedBy = exception?.refusedBy ?? scenario.refusedBy ?? []
+    return { scenario, volume, expected, inPlace, refusedBy }
   }),
 )
 
