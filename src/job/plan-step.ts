@@ -88,6 +88,7 @@ export function conversionQuestion(
 ): ConversionQuestion {
   return {
     source,
+    ...(place.missingHead && { missingHead: place.missingHead }),
     facts: metadata.facts,
     boot: bootOf(place),
     sectorSize: metadata.sectorSize,

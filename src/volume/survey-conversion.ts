@@ -42,6 +42,8 @@ export type StorageDoubt =
 export interface ConversionQuestion {
   /** The volume as stored, from its first byte. */
   readonly source: ByteSource
+  /** Bytes before the first one of the source; none when absent. */
+  readonly missingHead?: number
   readonly facts: VolumeFacts
   readonly boot: FveBootSector
   readonly sectorSize: number
@@ -67,13 +69,13 @@ export async function surveyConversion(
   question: ConversionQuestion,
   signal?: AbortSignal,
 ): Promise<ConversionEvidence> {
-  const { source, facts, boot, sectorSize, cipher } = question
+  const { source, missingHead = 0, facts, boot, sectorSize, cipher } = question
   const told = await surveyStorage(question, signal)
   const stored = cipher ? await decide(told, question, cipher, signal) : told
   const { findings } = stored
   const planFacts: PlanFacts = {
     size: source.size,
-    held: source.size,
+    held: extentBetween(alignUp(missingHead, sectorSize), source.size),
     sectorSize,
     ...(cipher && { method: cipher.method }),
     ...(facts.headBackup && { headBackup: facts.headBackup }),
