@@ -102,7 +102,11 @@ function layoutOf({ place, metadata }: OpenVolume): VolumeReport["layout"] {
   const { layout } = bootOf(place)
   if (layout === "vista" || layout === "to-go") return layout
   if (layout === "eow") return "encrypt-on-write"
-  return metadata?.facts.osBuild ? "windows-8" : "windows-7"
+  const { isBeforeWindows8, osBuild, method } = metadata?.facts ?? {}
+  if (isBeforeWindows8) return "windows-7"
+  // XTS came later still, with Windows 10, version 1511.
+  const isNewer = osBuild !== undefined || (method !== undefined && methodFacts(method).mode === "xts")
+  return isNewer ? "windows-8" : "windows-7-or-later"
 }
 
 function describeState({ place }: OpenVolume, metadata: VolumeMetadata): string {

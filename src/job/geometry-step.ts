@@ -113,7 +113,10 @@ function applyGeometry(
       sectorSize,
       account,
     },
-    findings: geometryFindings(found),
+    findings: geometryFindings(
+      found,
+      metadata?.account.doubts.map(({ field }) => field),
+    ),
   }
 }
 

@@ -24,7 +24,7 @@ export async function findMetadataAreas(
   isFat: boolean,
 ): Promise<Found<readonly number[]>> {
   if (known.length > 0 && !(await holdData(volume, cipher, known, AREA_SIZE)))
-    return { value: known, confidence: "likely", evidence: "given" }
+    return { value: known, confidence: "likely", evidence: STILL_NAMED }
   const before = headBackup && !isFat ? headBackup.start - AREA_SIZE : -1
   if (before < 0) return nothing
   const { bytes } = await readBytes(volume, before, AREA_SIZE)
@@ -69,6 +69,9 @@ export async function holdData(
   }
   return false
 }
+
+/** Of places that whatever is left of the metadata names, and that hold no data. */
+export const STILL_NAMED = "they are still named, and nothing of the volume's data lies there"
 
 const nothing: Found<readonly number[]> = {
   value: [],

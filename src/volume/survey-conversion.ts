@@ -152,8 +152,8 @@ async function surveyWatermark(
     ? (facts.conversionLog ?? (await findLegacyLog(source, found?.logs ?? [], sectorSize, signal)))
     : undefined
   const claimed = doubts.includes("watermark") ? undefined : facts.watermark
-  // Before the extension of Windows 8 there was no way to leave free space out.
-  const isFull = facts.osBuild === undefined
+  // Before Windows 8 there was no way to leave free space out.
+  const isFull = facts.isBeforeWindows8 === true
   const chunkSize = (log && chunkSizeOfLog(log, sectorSize)) ?? WATERMARK_CHUNK
   const inFlight =
     hasLog && claimed !== undefined ? [extentBetween(claimed - chunkSize, claimed + chunkSize)] : []
