@@ -178,8 +178,11 @@ async function lostParts(
       const plaintext = shown.bytes.subarray(i, i + sectorSize)
       const raw = stored?.subarray(i, i + sectorSize)
       const isZero = raw !== undefined && isAllZero(raw)
-      const isNoise = !isZero && !isAllZero(plaintext) && !showsStructure(plaintext)
-      if (raw && !isZero && !equalBytes(raw, plaintext)) isStoredEncrypted = true
+      const isDecrypted = raw !== undefined && !isZero && !equalBytes(raw, plaintext)
+      // What has structure was never ciphertext: somebody wrote it over the head. Plain CBC makes patterns of it.
+      const isForeign = isDecrypted && showsStructure(raw)
+      const isNoise = isForeign || (!isZero && !isAllZero(plaintext) && !showsStructure(plaintext))
+      if (isDecrypted) isStoredEncrypted = true
       isLeading &&= isZero || isNoise
       if (isZero && (isShort || isLeading)) zeros.push(here)
       if (isNoise && (isShort || isLeading || here.start < tablesEnd)) lost.push(here)
