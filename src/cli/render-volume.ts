@@ -8,6 +8,7 @@ import { facts, indent, table } from "./table.ts"
 const LAYOUTS: Readonly<Record<VolumeReport["layout"], string>> = {
   vista: "Windows Vista",
   "windows-7": "Windows 7",
+  "windows-7-or-later": "Windows 7 or later",
   "windows-8": "Windows 8 or later",
   "to-go": "BitLocker To Go",
   "encrypt-on-write": "encrypt-on-write, as Windows 10 and later convert a volume",

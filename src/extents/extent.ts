@@ -57,6 +57,23 @@ export function subtractExtents(whole: Extent, holes: readonly Extent[]): Extent
   return rest
 }
 
+/** The parts of `within` that sorted extents which do not overlap cover: there may be hundreds of thousands of them. */
+export function clipExtents(sorted: readonly Extent[], within: Extent): Extent[] {
+  let low = 0
+  let high = sorted.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (endOf(sorted[middle]!) <= within.start) low = middle + 1
+    else high = middle
+  }
+  const parts: Extent[] = []
+  for (let i = low; i < sorted.length && sorted[i]!.start < endOf(within); i++) {
+    const part = intersect(sorted[i]!, within)
+    if (part.length > 0) parts.push(part)
+  }
+  return parts
+}
+
 export function totalLength(extents: readonly Extent[]): number {
   return extents.reduce((sum, e) => sum + e.length, 0)
 }

@@ -58,6 +58,8 @@ export interface VolumeFacts {
   readonly extensionFlags?: bigint
   /** Of the Windows that created the volume, such as `10.0.18362`. */
   readonly osBuild?: string
+  /** What only Windows Vista and 7 write; absent where Windows 8 or later wrote, and where nothing is left that tells. */
+  readonly isBeforeWindows8?: true
   /** Of a conversion by watermark that is running; reads as zeros. */
   readonly conversionLog?: Extent
   /** Unknown purpose; read as ordinary sectors. */
@@ -80,6 +82,7 @@ export function readVolumeFacts(block: MetadataBlock, bootSectorSize = 0): Volum
     created: filetimeToDate(dataset.header.created),
     extensionFlags: extension?.flags,
     osBuild: extension && `${extension.osMajor}.${extension.osMinor}.${extension.osBuild}`,
+    isBeforeWindows8: isVista || (info && !extension) ? (true as const) : undefined,
     conversionLog: findConversionLog(block, extension),
     extraRegion: extension && extentAt(extension.extraOffset, extension.extraSize),
   }

@@ -7,7 +7,7 @@ import { bootOf, startOf } from "../locate/index.ts"
 import type { JudgedCopy } from "../repair/index.ts"
 import { opensAnywhere, opensWith, protectorLabel } from "../unlock/index.ts"
 import { surveyStorage } from "../volume/index.ts"
-import { type OpenVolume, type VolumeMetadata, isDecrypted } from "./open-volume.ts"
+import { type OpenVolume, type VolumeMetadata, bootSectorOf, isDecrypted } from "./open-volume.ts"
 import type { MetadataCopyReport, MethodReport, ProtectorReport, VolumeReport } from "./reports.ts"
 
 export async function describeVolume(volume: OpenVolume, signal: AbortSignal): Promise<VolumeReport> {
@@ -99,16 +99,20 @@ export function describeMethod(facts: VolumeFacts): MethodReport | undefined {
 }
 
 function layoutOf({ place, metadata }: OpenVolume): VolumeReport["layout"] {
-  const { layout } = bootOf(place)
+  const { layout } = bootSectorOf(place, metadata).boot
   if (layout === "vista" || layout === "to-go") return layout
   if (layout === "eow") return "encrypt-on-write"
-  return metadata?.facts.osBuild ? "windows-8" : "windows-7"
+  const { isBeforeWindows8, osBuild, method } = metadata?.facts ?? {}
+  if (isBeforeWindows8) return "windows-7"
+  // XTS came later still, with Windows 10, version 1511.
+  const isNewer = osBuild !== undefined || (method !== undefined && methodFacts(method).mode === "xts")
+  return isNewer ? "windows-8" : "windows-7-or-later"
 }
 
 function describeState({ place }: OpenVolume, metadata: VolumeMetadata): string {
   const { facts, protectors } = metadata
   if (isDecrypted(metadata)) return "decrypted"
-  if (bootOf(place).layout === "eow") return "converting (encrypt-on-write)"
+  if (bootSectorOf(place, metadata).boot.layout === "eow") return "converting (encrypt-on-write)"
   const direction = facts.nextState === ConversionState.decrypted ? "decrypt" : "encrypt"
   switch (facts.state) {
     case ConversionState.encrypted:
@@ -135,7 +139,8 @@ async function encryptedPercent(
 ): Promise<number | undefined> {
   if (isDecrypted(metadata)) return 0
   const { facts, sectorSize } = metadata
-  const stored = await surveyStorage({ source, facts, boot: bootOf(place), sectorSize }, signal)
+  const { boot } = bootSectorOf(place, metadata)
+  const stored = await surveyStorage({ source, facts, boot, sectorSize }, signal)
   if (totalLength(stored.undecided) > sectorSize * facts.headSectorCount) return undefined
   const plain = Math.min(source.size, totalLength(stored.plain))
   return Math.round((1000 * (source.size - plain)) / source.size) / 10

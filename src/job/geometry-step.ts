@@ -7,7 +7,7 @@ import { MetadataError } from "../errors.ts"
 import { extentBetween } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
 import type { VolumeFacts, VolumeKeys } from "../fve/index.ts"
-import { type VolumePlace, bootOf, startOf } from "../locate/index.ts"
+import { type VolumePlace, startOf } from "../locate/index.ts"
 import { readPartitionTables } from "../partition/index.ts"
 import {
   type Account,
@@ -19,7 +19,7 @@ import {
   searchGeometry,
 } from "../repair/index.ts"
 import { type OpenInput, sliceOf } from "./open-input.ts"
-import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
+import { type OpenVolume, type VolumeMetadata, bootSectorOf } from "./open-volume.ts"
 import type { JobContext } from "./requests.ts"
 
 export interface GeometryStep {
@@ -70,15 +70,23 @@ export function knownOf({ source, place }: OpenVolume, metadata: VolumeMetadata 
   const isSure = (field: DoubtfulField): boolean =>
     metadata !== undefined && !metadata.account.doubts.some((doubt) => doubt.field === field)
   const { facts } = metadata ?? {}
-  const { layout } = bootOf(place)
+  const { boot, isItsOwn } = bootSectorOf(place, metadata)
+  const { layout } = boot
   // Without a boot sector, Windows 7 is what nothing speaks against; the others left structures of their own.
-  const isLayoutKnown = place.boot !== undefined || layout === "to-go" || layout === "eow"
+  const isLayoutKnown = isItsOwn || layout === "to-go" || layout === "eow"
   return {
     volumeStart: 0,
     volumeSize: source.size,
     ...(facts?.sectorSize && isSure("sectorSize") && { sectorSize: facts.sectorSize }),
     ...(facts?.headBackup && { headBackup: facts.headBackup.start }),
-    metadataOffsets: facts?.metadataOffsets ?? place.metadataOffsets,
+    metadataOffsets: isSure("metadataOffsets")
+      ? facts!.metadataOffsets
+      : [
+          ...new Set([
+            ...(facts?.metadataOffsets ?? place.metadataOffsets),
+            ...(place.boot?.metadataOffsets ?? []),
+          ]),
+        ],
     ...(isLayoutKnown && { layout }),
   }
 }
@@ -113,7 +121,10 @@ function applyGeometry(
       sectorSize,
       account,
     },
-    findings: geometryFindings(found),
+    findings: geometryFindings(
+      found,
+      metadata?.account.doubts.map(({ field }) => field),
+    ),
   }
 }
 

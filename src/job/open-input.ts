@@ -206,6 +206,7 @@ function counting(source: ByteSource): ByteSource & { readonly bytesRead: number
   return {
     size: source.size,
     sectorSize: source.sectorSize,
+    ...(source.held && { held: source.held }),
     get bytesRead() {
       return bytesRead
     },

@@ -1,17 +1,26 @@
 /** One volume of an input, read as far as no key is needed: its metadata copies, judged, and what they say. */
 import type { Finding } from "../findings.ts"
 import {
+  AREA_SIZE,
   ConversionState,
   type Datum,
+  type FveBootSector,
   type KeyBackup,
   type KeyProtector,
   type MetadataBlock,
   type VolumeFacts,
   parseDatums,
+  parseMetadataBlock,
   readKeyProtectors,
 } from "../fve/index.ts"
-import { type VolumePlace, surveyMetadata } from "../locate/index.ts"
-import { type Account, type JudgedCopy, type Reconciled, reconcile } from "../repair/index.ts"
+import { type VolumePlace, bootOf, startOf, surveyMetadata } from "../locate/index.ts"
+import {
+  type Account,
+  type DisplacedBlock,
+  type JudgedCopy,
+  type Reconciled,
+  reconcile,
+} from "../repair/index.ts"
 import type { ByteSource, SourceSpec } from "../source/byte-source.ts"
 import { readBytes } from "../source/read-bytes.ts"
 import type { LoadedKeyPackage } from "./load-key-packages.ts"
@@ -60,6 +69,7 @@ export async function openVolume(
     copies: await surveyMetadata(source, place.metadataOffsets, signal),
     packages,
     strays: await readStrays(input.source, place, signal),
+    displaced: await readDisplaced(input.source, place, signal),
     ...(place.boot && { boot: place.boot }),
     sizes: [place.fullSize ?? source.size],
   })
@@ -87,6 +97,22 @@ async function readStrays(
   return strays
 }
 
+/** Blocks that led to this volume, or to another start of it, and are no copy of it where it starts now. */
+async function readDisplaced(
+  source: ByteSource,
+  place: VolumePlace,
+  signal: AbortSignal,
+): Promise<DisplacedBlock[]> {
+  const displaced: DisplacedBlock[] = []
+  for (const { trace } of place.traces.copies) {
+    if (place.metadataOffsets.includes(trace.at - startOf(place))) continue
+    const { bytes } = await readBytes(source, trace.at, AREA_SIZE, signal)
+    const block = parseMetadataBlock(bytes)
+    if (block) displaced.push({ at: trace.at, block })
+  }
+  return displaced
+}
+
 function readMetadata(reconciled: Reconciled): VolumeMetadata | undefined {
   const { block, account, findings } = reconciled
   if (!block || !account) return undefined
@@ -108,6 +134,23 @@ function protectorsOf({ proof, material }: Reconciled, block: MetadataBlock): Ke
   if (proof === "crc") return readKeyProtectors(block.dataset)
   const found = material.protectors.filter(({ mayBeForeign }) => !mayBeForeign)
   return found.filter(({ id }, i) => found.findIndex((other) => other.id === id) === i)
+}
+
+/**
+ * The boot sector, as far as the metadata bear it out. Vista's and later ones are not mistaken for each other by damage: one
+ * of the other kind was written over the volume's own.
+ */
+export function bootSectorOf(
+  place: VolumePlace,
+  metadata: Pick<VolumeMetadata, "facts"> | undefined,
+): { readonly boot: FveBootSector; readonly isItsOwn: boolean } {
+  const boot = bootOf(place)
+  const isVista = metadata ? metadata.facts.version === 1 : boot.layout === "vista"
+  if (isVista === (boot.layout === "vista")) return { boot, isItsOwn: place.boot !== undefined }
+  const { boot: _, traces, ...rest } = place
+  const { boot: __, ...others } = traces
+  const layout = isVista ? "vista" : traces.toGoBackup ? "to-go" : "windows7"
+  return { boot: { ...bootOf({ ...rest, traces: others }), layout }, isItsOwn: false }
 }
 
 /** Nothing on the volume is encrypted: it has no key, and needs none. */

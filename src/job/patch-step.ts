@@ -9,7 +9,7 @@ import {
   type VolumeKeys,
   parseEowInfo,
 } from "../fve/index.ts"
-import { bootOf, startOf } from "../locate/index.ts"
+import { startOf } from "../locate/index.ts"
 import { unreadablePlaces } from "../patch/index.ts"
 import {
   FRONT_SECTORS,
@@ -23,7 +23,7 @@ import {
 import { type ByteSource, readBytes } from "../source/index.ts"
 import { type VolumePlan, plainView } from "../volume/index.ts"
 import type { OpenInput } from "./open-input.ts"
-import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
+import { type OpenVolume, type VolumeMetadata, bootSectorOf } from "./open-volume.ts"
 import { completeMetadata, metadataArea } from "./patch-metadata.ts"
 import { refuseDoubts } from "./patch-refusals.ts"
 import type { PlanStep } from "./plan-step.ts"
@@ -86,7 +86,7 @@ async function surveyVolume(
   const last = await readBytes(source, source.size - sectorSize, sectorSize, signal)
   return {
     boot: {
-      ...{ layout: bootOf(place).layout, facts, sectorSize },
+      ...{ layout: bootSectorOf(place, metadata).boot.layout, facts, sectorSize },
       ...{ front: front.bytes, last: last.bytes },
       ...(original && { original }),
       eowOffsets: eow?.offsets ?? [],
@@ -130,7 +130,7 @@ async function surveyHead({ volume, metadata, planned }: PatchQuestion): Promise
   const view = plainView(volume.source, plan, cipher)
   const { bytes: original, unreadable } = await readBytes(view, 0, sectorSize)
   if (unreadable.length > 0) return { lost: [] }
-  const stored = headStorage(plan, facts, bootOf(volume.place).layout)
+  const stored = headStorage(plan, facts, bootSectorOf(volume.place, metadata).boot.layout)
   if (originalBoot.state === "intact" || !facts.headBackup || !stored) return { original, lost: [] }
   const { start } = facts.headBackup
   const sectors = originalBoot.substitutions.map(({ at, bytes }) =>

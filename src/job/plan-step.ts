@@ -4,7 +4,7 @@ import { type Extent, endOf, extent, hexRange } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
 import type { VolumeKeys } from "../fve/index.ts"
 import type { SectorCipher } from "../crypto/sector-cipher.ts"
-import { type EowTrace, type VolumePlace, bootOf, startOf } from "../locate/index.ts"
+import { type EowTrace, type VolumePlace, startOf } from "../locate/index.ts"
 import { type OriginalBoot, findOriginalBoot } from "../repair/index.ts"
 import {
   type ConversionQuestion,
@@ -19,7 +19,7 @@ import {
 } from "../volume/index.ts"
 import { fullSizeOf } from "./describe-volume.ts"
 import { completeHead } from "./head-from-backup.ts"
-import type { OpenVolume, VolumeMetadata } from "./open-volume.ts"
+import { type OpenVolume, type VolumeMetadata, bootSectorOf } from "./open-volume.ts"
 import type { PlanStore } from "./plan-store.ts"
 import type { PlanReport } from "./reports.ts"
 import type { JobContext } from "./requests.ts"
@@ -86,20 +86,22 @@ export function conversionQuestion(
   { source, place }: OpenVolume,
   metadata: VolumeMetadata,
 ): ConversionQuestion {
+  const { boot, isItsOwn } = bootSectorOf(place, metadata)
   return {
     source,
+    ...(place.missingHead && { missingHead: place.missingHead }),
     facts: metadata.facts,
-    boot: bootOf(place),
+    boot,
     sectorSize: metadata.sectorSize,
-    doubts: storageDoubts(place, metadata),
+    doubts: storageDoubts(isItsOwn, metadata),
     found: eowPlacesOf(place),
   }
 }
 
 /** What of the volume's account of itself is no more than a guess. */
-function storageDoubts({ boot }: VolumePlace, { account }: VolumeMetadata): StorageDoubt[] {
+function storageDoubts(hasBootSector: boolean, { account }: VolumeMetadata): StorageDoubt[] {
   const isStateDoubtful = account.doubts.some(({ field }) => field === "conversion")
-  return [...(boot ? [] : ["layout" as const]), ...(isStateDoubtful ? ["state" as const] : [])]
+  return [...(hasBootSector ? [] : ["layout" as const]), ...(isStateDoubtful ? ["state" as const] : [])]
 }
 
 /** What a search met of encrypt-on-write, in bytes from the start of the volume. */

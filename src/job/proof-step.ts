@@ -3,8 +3,9 @@
  * worth at the end.
  */
 import { ProofError } from "../errors.ts"
-import { type Extent, extent, intersect } from "../extents/extent.ts"
+import { type Extent, extent, hex, intersect, overlaps } from "../extents/extent.ts"
 import type { FileSystem } from "../filesystem/index.ts"
+import type { Finding } from "../findings.ts"
 import { type Proof, type VolumeRegions, judgeKey, proveRegions, proveVolume } from "../proof/index.ts"
 import type { SinkSpec } from "../sink/index.ts"
 import { type ByteSource, openSource, resolveSource } from "../source/index.ts"
@@ -64,10 +65,31 @@ export async function proveResult(
     const proof = await proveVolume(source, { decrypted: decryptedExtents(plan) })
     const { fileSystem } = proof
     const regions = isWhole && fileSystem ? await proveRegions(source, fileSystem, unreadable) : undefined
-    return { proof, report: describeProof(proof, regions, unreadable.length > 0) }
+    const decrypted = decryptedExtents(plan)
+    const noise = regions?.noise.filter((e) => decrypted.some((other) => overlaps(e, other))) ?? []
+    const findings = [...proof.findings, ...noiseFinding(noise)]
+    return { proof: { ...proof, findings }, report: describeProof(proof, regions, unreadable.length > 0) }
   } finally {
     await written?.close()
   }
+}
+
+function noiseFinding(noise: readonly Extent[]): Finding[] {
+  const [first] = noise
+  if (!first) return []
+  const what =
+    noise.length === 1
+      ? "a structure of the file system is"
+      : `${noise.length} structures of the file system are`
+  return [
+    {
+      code: "plaintext-has-noise",
+      severity: "damage",
+      text: `${what} noise, the first one at ${hex(first.start)}: what is stored there is not what was encrypted, and the same may hold for files`,
+      extent: first,
+      evidence: { count: noise.length },
+    },
+  ]
 }
 
 /** The output holds the fill where nothing could be read: nobody's bytes. */

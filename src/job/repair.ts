@@ -66,7 +66,7 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
         retryMap: retryMapOf(request, base.plan, result, map),
         keptPlan,
       }),
-      exitCode: exitCodeOf(result, proven, findings),
+      exitCode: exitCodeOf(result, proven, [...findings, ...proof.findings]),
     }
   } finally {
     await Promise.all([reached.input.source.close(), threads?.close()])
@@ -89,7 +89,7 @@ function exitCodeOf({ unreadable }: RunResult, proof: ProofReport, findings: rea
   return unreadable.length > 0 || doubtful ? EXIT_DONE_WITH_LOSSES : EXIT_DONE
 }
 
-/** Findings after which a result is not proven, however well it went: what they stand for was searched for or guessed. */
+/** Findings after which a result is not proven, however well it went: what they stand for was searched for, guessed, or is noise. */
 const DOUBTS: ReadonlySet<string> = new Set([
   "boot-sector-contradicted",
   "boot-sector-lost",
@@ -102,6 +102,7 @@ const DOUBTS: ReadonlySet<string> = new Set([
   "metadata-hash-lost",
   "metadata-hash-wrong",
   "metadata-outdated",
+  "plaintext-has-noise",
   "storage-decided-by-trial",
   "storage-undecidable",
   "volume-end-guessed",

@@ -57,7 +57,7 @@ export interface VolumeReport {
   readonly fullSize?: number
   /** What tells it apart: "GPT partition 3, Basic data partition". */
   readonly where: string
-  readonly layout: "vista" | "windows-7" | "windows-8" | "to-go" | "encrypt-on-write"
+  readonly layout: "vista" | "windows-7" | "windows-7-or-later" | "windows-8" | "to-go" | "encrypt-on-write"
   readonly sectorSize: number
   readonly volumeId?: string
   readonly description?: string

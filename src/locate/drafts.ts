@@ -38,7 +38,10 @@ export function draftVolumes(ground: Ground): Draft[] {
   ]
 }
 
-/** Starts that weigh little less than the best one are named beside it; all of them where that is nothing but likely. */
+/**
+ * Starts that weigh little less than the best one are named beside it; all of them where that is nothing but likely, with
+ * those of the input and its partitions: what was met may be a copy inside of another file.
+ */
 const CLOSE = 40
 
 function draftsFromCopies(ground: Ground): Draft[] {
@@ -51,7 +54,10 @@ function draftsFromCopies(ground: Ground): Draft[] {
       if (!best) break
       const isCertain = best.support >= CERTAIN_SUPPORT
       const close = others.filter(({ weight }) => !isCertain || weight > best.weight - CLOSE)
-      drafts.push(draftFrom(best, close, generation, ground))
+      const starts = close.map(({ start }) => start)
+      const places = isCertain ? [] : [0, ...ground.partitions.keys()]
+      const otherStarts = [...new Set([...starts, ...places])].filter((start) => start !== best.start)
+      drafts.push(draftFrom(best, otherStarts, generation, ground))
       unclaimed = unclaimed.filter((block) => !best.slots.includes(block))
     }
   }
@@ -60,7 +66,7 @@ function draftsFromCopies(ground: Ground): Draft[] {
 
 function draftFrom(
   { start, support, slots, evidence }: StartHypothesis,
-  close: readonly StartHypothesis[],
+  otherStarts: readonly number[],
   generation: Generation,
   ground: Ground,
 ): Draft {
@@ -72,7 +78,7 @@ function draftFrom(
     start,
     support,
     evidence,
-    otherStarts: close.map((hypothesis) => hypothesis.start),
+    otherStarts,
     generation,
     slots,
     remains: slots.flatMap((block) => block?.at ?? []),

@@ -3,6 +3,8 @@
  * a region was looked at, that is the share that is right; where it was sampled, the lower end of the interval in which that
  * share lies with a probability of 95 % (E. B. Wilson, "Probable Inference", 1927).
  */
+import { isAllZero } from "../bytes/compare.ts"
+import { showsStructure } from "../bytes/structure.ts"
 import { type Extent, alignDown, endOf, extent, intersect, totalLength } from "../extents/extent.ts"
 import {
   type Check,
@@ -54,6 +56,8 @@ export interface VolumeRegions {
   readonly regions: readonly RegionProof[]
   readonly condition: Condition
   readonly losses: Losses
+  /** Structures in which a whole sector looks random, as none of their kind ever does. */
+  readonly noise: readonly Extent[]
 }
 
 const NOUNS: Readonly<Record<Region, string>> = {
@@ -97,7 +101,31 @@ export async function proveRegions(
     regions: free ? [...regions, free] : regions,
     condition: skeleton?.condition ?? {},
     losses: await countLosses(unreadable, skeleton, fileSystem.sectorSize),
+    noise: await findNoise(source, structures),
   }
+}
+
+/** A file may hold anything, and be named as it likes; tables and folders are never random. */
+const NEVER_RANDOM: ReadonlySet<Region> = new Set(["file-table", "allocation", "folders"])
+const SECTOR = 512
+
+/**
+ * A structure that is wrong may be so because the file system was damaged before it was encrypted: then its sectors are
+ * still zeros, tables or text. A sector of noise was not decrypted from what Windows encrypted there.
+ */
+async function findNoise(source: ByteSource, structures: readonly Structure[]): Promise<Extent[]> {
+  const noise: Extent[] = []
+  for (const { region, outcome, start, length } of structures) {
+    if (outcome !== "wrong" || !NEVER_RANDOM.has(region)) continue
+    const { bytes } = await readBytes(source, start, length)
+    for (let at = 0; at + SECTOR <= bytes.length; at += SECTOR) {
+      const sector = bytes.subarray(at, at + SECTOR)
+      if (isAllZero(sector) || showsStructure(sector)) continue
+      noise.push(extent(start, length))
+      break
+    }
+  }
+  return noise
 }
 
 /** The boot sector that the file system was recognised by is right by itself. */

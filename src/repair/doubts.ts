@@ -1,5 +1,5 @@
 /** What is known of a volume and cannot be relied upon, with everything that was read of it. */
-import type { Extent } from "../extents/extent.ts"
+import { type Extent, hex, hexRange } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
 import type { Judgement } from "./claims.ts"
 import type { Conversion } from "./fact-claims.ts"
@@ -52,11 +52,26 @@ const WHAT: Readonly<Record<DoubtfulField, string>> = {
 
 export const DOUBTFUL_FIELDS = Object.keys(WHAT) as readonly DoubtfulField[]
 
+const SHOW: { readonly [F in DoubtfulField]: (value: DoubtfulFacts[F]) => string } = {
+  version: (version) => String(version),
+  volumeId: (id) => id,
+  conversion: ({ state, watermark }) => `state ${state} and watermark ${hex(watermark)}`,
+  sectorSize: (size) => `${size} bytes`,
+  headBackup: hexRange,
+  metadataOffsets: (offsets) => offsets.map(hex).join(", "),
+  areaSize: (size) => `${hex(size)} bytes`,
+  mftMirrorLcn: (cluster) => `cluster ${cluster}`,
+}
+
+/** Enough for a person to see what the choice is between. */
+const MOST_SHOWN = 3
+
 export function doubt<F extends DoubtfulField>(field: F, candidates: readonly DoubtfulFacts[F][]): Doubt {
-  const isLost = candidates.length === 0
-  const text = isLost
-    ? `${WHAT[field]} is lost`
-    : `${WHAT[field]} is doubtful: no checksum proves what the metadata says of it, and nothing else confirms it`
+  const said = candidates.slice(0, MOST_SHOWN).map(SHOW[field]).join(" or ")
+  const text =
+    candidates.length === 0
+      ? `${WHAT[field]} is lost: nothing that is left of the metadata tells it`
+      : `${WHAT[field]} is doubtful: the metadata says ${said}, and neither a checksum nor anything else confirms it`
   return { field, candidates, text } as unknown as Doubt
 }
 

@@ -25,7 +25,7 @@ export function gatherMaterial(
   const { fitting, undecided } = fittingPackages(own, best, packages)
   const sources: MaterialSource[] = [
     ...own
-      .filter(({ copy }) => copy)
+      .filter(({ copy, isDisplaced }) => copy !== undefined || isDisplaced)
       .map(({ name, block, mayBeForeign = false }) => ({
         name,
         datums: block?.dataset.datums ?? [],

@@ -10,16 +10,20 @@ import { showsStructure } from "../bytes/structure.ts"
 import {
   type Extent,
   alignUp,
+  endOf,
   extent,
   extentBetween,
   hexRange,
+  intersect,
   mergeExtents,
   overlaps,
+  subtractExtents,
   totalLength,
 } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
 import { type FileSystem, nameOf, recogniseFileSystem } from "../filesystem/index.ts"
 import type { ByteSource } from "../source/byte-source.ts"
+import { heldExtents } from "../source/held-extents.ts"
 import { readBytes } from "../source/read-bytes.ts"
 import { type InPlace, bootContradicted, judgeInPlace } from "./original-boot-in-place.ts"
 import { findNtfsBackup, synthesiseNtfs } from "./original-boot-ntfs.ts"
@@ -119,9 +123,8 @@ async function restore(
 }
 
 async function synthesise(question: OriginalBootQuestion): Promise<Restored | undefined> {
-  const { view, source, sectorSize, hiddenSectorCount = 0, signal, onProgress } = question
-  const options = { end: Math.min(view.size, source.size), signal, onProgress }
-  const made = await synthesiseNtfs(view, sectorSize, hiddenSectorCount, options)
+  const { view, sectorSize, hiddenSectorCount = 0, signal, onProgress } = question
+  const made = await synthesiseNtfs(view, sectorSize, hiddenSectorCount, { signal, onProgress })
   return (
     made && { state: "synthesised", substitutions: [{ at: 0, bytes: made.sector }], findings: [made.finding] }
   )
@@ -133,7 +136,7 @@ const PIECE = 1 << 20
 
 /** Bytes at the start of the volume of which none can be read: a head that is kept nowhere any more. */
 async function unreadableFrom(view: ByteSource, sectorSize: number): Promise<number> {
-  let end = 0
+  let end = heldExtents(view)[0]?.start ?? view.size
   while (end < view.size) {
     const { bytes, unreadable } = await readBytes(view, end, Math.min(PIECE, view.size - end))
     const [first] = mergeExtents(unreadable)
@@ -142,6 +145,10 @@ async function unreadableFrom(view: ByteSource, sectorSize: number): Promise<num
     if (first.length < bytes.length) break
   }
   return alignUp(end, sectorSize)
+}
+
+function* piecesOf(e: Extent): Generator<Extent, void, undefined> {
+  for (let at = e.start; at < endOf(e); at += PIECE) yield intersect(extent(at, PIECE), e)
 }
 
 /**
@@ -155,22 +162,27 @@ async function lostParts(
 ): Promise<Extent[]> {
   const isShort = headLength <= USUAL_HEAD
   const tablesEnd = fileSystem ? await fatTablesEnd(view, fileSystem) : 0
-  const lost: Extent[] = []
+  const head = extent(0, Math.min(headLength, view.size))
+  const held = heldExtents(view, head, sectorSize)
+  const lost = subtractExtents(head, held)
   const zeros: Extent[] = []
   let isStoredEncrypted = false
   let isLeading = true
-  for (let at = 0; at < headLength; at += PIECE) {
-    const shown = await readBytes(view, at, Math.min(PIECE, headLength - at), signal)
-    const stored =
-      headBackup && (await readBytes(source, headBackup.start + at, shown.bytes.length, signal)).bytes
+  for (const part of held.flatMap((e) => [...piecesOf(e)])) {
+    const { start: at, length } = part
+    const shown = await readBytes(view, at, length, signal)
+    const stored = headBackup && (await readBytes(source, headBackup.start + at, length, signal)).bytes
     lost.push(...shown.unreadable)
     for (let i = 0; i + sectorSize <= shown.bytes.length; i += sectorSize) {
       const here = extent(at + i, sectorSize)
       const plaintext = shown.bytes.subarray(i, i + sectorSize)
       const raw = stored?.subarray(i, i + sectorSize)
       const isZero = raw !== undefined && isAllZero(raw)
-      const isNoise = !isZero && !isAllZero(plaintext) && !showsStructure(plaintext)
-      if (raw && !isZero && !equalBytes(raw, plaintext)) isStoredEncrypted = true
+      const isDecrypted = raw !== undefined && !isZero && !equalBytes(raw, plaintext)
+      // What has structure was never ciphertext: somebody wrote it over the head. Plain CBC makes patterns of it.
+      const isForeign = isDecrypted && showsStructure(raw)
+      const isNoise = isForeign || (!isZero && !isAllZero(plaintext) && !showsStructure(plaintext))
+      if (isDecrypted) isStoredEncrypted = true
       isLeading &&= isZero || isNoise
       if (isZero && (isShort || isLeading)) zeros.push(here)
       if (isNoise && (isShort || isLeading || here.start < tablesEnd)) lost.push(here)

@@ -8,8 +8,9 @@ import { isAllZero } from "../bytes/compare.ts"
 import { showsStructure } from "../bytes/structure.ts"
 import { methodFacts } from "../crypto/method.ts"
 import type { SectorCipher } from "../crypto/sector-cipher.ts"
-import { type Extent, alignDown, alignUp } from "../extents/extent.ts"
+import { type Extent, alignDown, alignUp, endOf, totalLength } from "../extents/extent.ts"
 import type { ByteSource } from "../source/byte-source.ts"
+import { heldExtents } from "../source/held-extents.ts"
 import { readBytes } from "../source/read-bytes.ts"
 
 /** The smallest sector; a larger one is looked at in units of this. */
@@ -32,7 +33,7 @@ export interface Sample {
 const ENOUGH_SAMPLES = 24
 const MOST_PLACES = 8192
 
-/** Samples spread evenly over the parts, without those that are zeros, or plaintext by their looks. */
+/** Samples spread evenly over what the source holds, without those that are zeros, or plaintext by their looks. */
 export async function takeSamples(
   source: ByteSource,
   within: Extent,
@@ -41,10 +42,13 @@ export async function takeSamples(
 ): Promise<Sample[]> {
   const samples: Sample[] = []
   const length = 2 * LARGEST_SECTOR
-  const step = Math.max(length, alignUp(Math.floor(within.length / count), LARGEST_SECTOR))
-  for (let at = alignUp(within.start, UNIT); at + length <= within.start + within.length; at += step) {
-    const { bytes, unreadable } = await readBytes(source, at, length, signal)
-    if (unreadable.length === 0 && !showsStructure(bytes)) samples.push({ at, bytes })
+  const held = heldExtents(source, within, UNIT)
+  const step = Math.max(length, alignUp(Math.floor(totalLength(held) / count), LARGEST_SECTOR))
+  for (const part of held) {
+    for (let at = part.start; at + length <= endOf(part); at += step) {
+      const { bytes, unreadable } = await readBytes(source, at, length, signal)
+      if (unreadable.length === 0 && !showsStructure(bytes)) samples.push({ at, bytes })
+    }
   }
   const isFinal = samples.length >= ENOUGH_SAMPLES || step === length || count * 8 > MOST_PLACES
   return isFinal ? samples : takeSamples(source, within, count * 8, signal)

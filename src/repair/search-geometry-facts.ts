@@ -1,9 +1,11 @@
 /** A geometry that was searched for, in the form in which metadata tell theirs: what a volume is planned with. */
-import { AREA_SIZE, type FveBootSector, type VolumeFacts } from "../fve/index.ts"
-import { hexRange } from "../extents/extent.ts"
+import { methodFacts } from "../crypto/method.ts"
+import { AREA_SIZE, type BootLayout, type FveBootSector, type VolumeFacts } from "../fve/index.ts"
+import { hex, hexRange } from "../extents/extent.ts"
 import type { Finding } from "../findings.ts"
+import type { DoubtfulField } from "./doubts.ts"
 import { VISTA_AREA_SIZE } from "./search-geometry-vista.ts"
-import type { Found, FoundGeometry } from "./search-geometry.ts"
+import type { FoundGeometry } from "./search-geometry.ts"
 
 /** The state is what no search can tell: its number is none of the format, so the sectors have to decide. */
 const UNKNOWN_STATE = 0
@@ -52,29 +54,45 @@ export function factsOfGeometry(found: FoundGeometry): GeometryFacts {
   }
 }
 
-const NAMES = {
-  keys: "encryption method",
-  sectorSize: "sector size",
-  volumeStart: "start of the volume",
-  volumeSize: "size of the volume",
-  layout: "layout",
-  headBackup: "place of the head",
-  headLength: "length of the head",
-  metadataOffsets: "places of the metadata",
-  mftMirrorLcn: "place of $MFTMirr",
-} as const
+type FactName = Exclude<keyof FoundGeometry, "doubtful" | "fileSystem">
+type ValueOf<K extends FactName> = NonNullable<FoundGeometry[K]>["value"]
 
-/** Every fact with its reason; what is doubtful about it as damage, since a wrong guess would make wrong bytes. */
-export function geometryFindings(found: FoundGeometry): Finding[] {
-  const facts = Object.entries(NAMES).flatMap(([field, name]): Finding[] => {
-    const fact = found[field as keyof typeof NAMES] as Found<unknown> | undefined
+const LAYOUTS: Readonly<Record<BootLayout, string>> = {
+  vista: "of Windows Vista",
+  windows7: "of Windows 7 and later",
+  eow: "of a conversion on write",
+  "to-go": "of BitLocker To Go",
+}
+
+/** Each fact with its value, as a sentence begins. */
+const SENTENCES: { readonly [K in FactName]: (value: ValueOf<K>) => string } = {
+  keys: ({ method }) => `encryption method ${methodFacts(method).name}`,
+  sectorSize: (size) => `sector size ${size} bytes`,
+  volumeStart: (at) => `start of the volume ${hex(at)}`,
+  volumeSize: (size) => `size of the volume ${size} bytes`,
+  layout: (layout) => `layout ${LAYOUTS[layout]}`,
+  headBackup: (place) => `place of the head ${hexRange(place)}`,
+  headLength: (length) => `length of the head ${length} bytes`,
+  metadataOffsets: (offsets) => `places of the metadata ${offsets.map(hex).join(", ") || "unknown"}`,
+  mftMirrorLcn: (cluster) => `place of $MFTMirr cluster ${cluster}`,
+}
+
+/**
+ * Every fact with its reason; what is doubtful about it as damage, since a wrong guess would make wrong bytes.
+ * @param missed what the metadata did not tell: a person reads what came in its place, however well it is proven
+ */
+export function geometryFindings(found: FoundGeometry, missed: readonly DoubtfulField[] = []): Finding[] {
+  const facts = (Object.keys(SENTENCES) as FactName[]).flatMap((field): Finding[] => {
+    const fact = found[field]
     if (!fact) return []
-    const { confidence, evidence } = fact
+    const { value, confidence, evidence } = fact
+    const sentence = (SENTENCES[field] as (value: unknown) => string)(value)
+    const isUnsurprising = confidence === "proven" && !missed.some((other) => other === field)
     return [
       {
         code: "geometry-searched",
-        severity: confidence === "proven" ? "good" : "notice",
-        text: `${name}, ${confidence}: ${evidence}`,
+        severity: isUnsurprising ? "good" : "notice",
+        text: `${sentence}, ${confidence}: ${evidence}`,
         evidence: { field, confidence },
       },
     ]

@@ -16,6 +16,7 @@ import {
   extentBetween,
   intersect,
   subtractExtents,
+  totalLength,
 } from "../extents/extent.ts"
 import {
   type Check,
@@ -26,6 +27,7 @@ import {
   recogniseFileSystem,
 } from "../filesystem/index.ts"
 import type { ByteSource } from "../source/byte-source.ts"
+import { heldExtents } from "../source/held-extents.ts"
 import { readBytes } from "../source/read-bytes.ts"
 import { guessedView } from "./search-geometry-view.ts"
 
@@ -78,12 +80,17 @@ export async function findHeads(question: HeadQuestion): Promise<HeadCandidate[]
   const whole = extent(0, alignDown(source.size, unit))
   const inside = usual.map((e) => alignTo(intersect(e, whole), unit))
   const front = extentBetween(0, alignUp(endOf(skipped), unit))
-  const parts = [...inside, ...subtractExtents(whole, inside)].flatMap((e) => subtractExtents(e, [front]))
+  const parts = [...inside, ...subtractExtents(whole, inside)]
+    .flatMap((e) => subtractExtents(e, [front]))
+    .flatMap((e) => heldExtents(source, e, unit))
+  const total = totalLength(parts)
   const found: HeadCandidate[] = []
   const seen = new Set<number>()
   let done = 0
   for (const part of parts) {
-    for await (const { at: hit, cipher } of bootSectorsIn(question, part)) {
+    const before = done
+    const onProgress = (inPart: number): void => question.onProgress?.(before + inPart, total)
+    for await (const { at: hit, cipher } of bootSectorsIn(question, part, onProgress)) {
       for (const at of COPIES.map((sector) => hit - sector * cipher.sectorSize)) {
         if (at < 0 || seen.has(at)) continue
         seen.add(at)
@@ -93,7 +100,6 @@ export async function findHeads(question: HeadQuestion): Promise<HeadCandidate[]
       }
     }
     done += part.length
-    question.onProgress?.(Math.min(done, whole.length), whole.length)
   }
   return sorted(found)
 }
@@ -122,8 +128,9 @@ const PIECE = 1 << 20
 
 /** Positions whose sector, as stored or decrypted, may be a boot sector. */
 async function* bootSectorsIn(
-  { source, ciphers, signal, onProgress }: HeadQuestion,
+  { source, ciphers, signal }: HeadQuestion,
   part: Extent,
+  onProgress: (done: number) => void,
 ): AsyncGenerator<{ at: number; cipher: SectorCipher }, void, undefined> {
   const raw = new Uint8Array(PIECE)
   const decrypted = new Uint8Array(PIECE)
@@ -137,7 +144,7 @@ async function* bootSectorsIn(
         if (mayBeBootSector(decrypted, i) || mayBeBootSector(raw, i)) yield { at: at + i, cipher }
       }
     }
-    onProgress?.(at + length, source.size)
+    onProgress(at + length - part.start)
   }
 }
 

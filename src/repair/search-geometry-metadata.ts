@@ -23,8 +23,13 @@ export async function findMetadataAreas(
   headBackup: Extent | undefined,
   isFat: boolean,
 ): Promise<Found<readonly number[]>> {
-  if (known.length > 0 && !(await holdData(volume, cipher, known, AREA_SIZE)))
-    return { value: known, confidence: "likely", evidence: "given" }
+  if (known.length > 0 && known.length <= COPIES && !(await holdData(volume, cipher, known, AREA_SIZE)))
+    return { value: known, confidence: "likely", evidence: STILL_NAMED }
+  const standing = await withBlocks(volume, known)
+  if (standing.length > 0) {
+    const evidence = "a metadata block stands in each, and other places that are named hold data"
+    return { value: standing, confidence: "likely", evidence }
+  }
   const before = headBackup && !isFat ? headBackup.start - AREA_SIZE : -1
   if (before < 0) return nothing
   const { bytes } = await readBytes(volume, before, AREA_SIZE)
@@ -33,7 +38,7 @@ export async function findMetadataAreas(
     const offsets = named ? readVolumeFacts(named).metadataOffsets : []
     const isItself = offsets.includes(before)
     return {
-      value: isItself ? offsets : [before],
+      value: isItself ? await withoutData(volume, cipher, offsets) : [before],
       confidence: isItself ? "proven" : "likely",
       evidence: `remains of a metadata copy lie at ${hex(before)}, before the head`,
     }
@@ -44,6 +49,28 @@ export async function findMetadataAreas(
     confidence: "likely",
     evidence: `the place before the head, at ${hex(before)}, is empty: metadata copy 1 was there`,
   }
+}
+
+const COPIES = 3
+
+async function withBlocks(volume: ByteSource, places: readonly number[]): Promise<number[]> {
+  const found: number[] = []
+  for (const at of places) {
+    const { bytes } = await readBytes(volume, at, AREA_SIZE)
+    if (startsWithLatin1(bytes, FVE_SIGNATURE)) found.push(at)
+  }
+  return found
+}
+
+/** A block may name a place that is not its own: what holds data is none. */
+async function withoutData(
+  volume: ByteSource,
+  cipher: SectorCipher,
+  places: readonly number[],
+): Promise<number[]> {
+  const free: number[] = []
+  for (const at of places) if (!(await holdData(volume, cipher, [at], AREA_SIZE))) free.push(at)
+  return free
 }
 
 /**
@@ -69,6 +96,9 @@ export async function holdData(
   }
   return false
 }
+
+/** Of places that whatever is left of the metadata names, and that hold no data. */
+export const STILL_NAMED = "they are still named, and nothing of the volume's data lies there"
 
 const nothing: Found<readonly number[]> = {
   value: [],

@@ -15,7 +15,7 @@ import {
   intersect,
   subtractExtents,
 } from "../extents/extent.ts"
-import { type ByteSource, sliceSource } from "../source/index.ts"
+import { type ByteSource, heldExtents, sliceSource } from "../source/index.ts"
 
 /** A part of a disk as a volume; it may begin before the disk does, and end behind it: these parts cannot be read. */
 export function volumeAt(
@@ -29,6 +29,7 @@ export function volumeAt(
   return {
     size,
     sectorSize,
+    held: heldExtents(disk, inside).map((e) => extent(e.start - start, e.length)),
     async read(at, into, signal) {
       into.fill(0)
       const asked = extent(start + at, into.length)
@@ -83,7 +84,8 @@ export function guessedView({ source, cipher, head, plainHead = 0 }: Guess): Byt
     into.set(bytes.subarray(at - start, at - start + into.length))
     return unreadable.map((e) => intersect(e, extent(at, into.length))).filter((e) => e.length > 0)
   }
-  return { size: source.size, sectorSize, read, close: async () => {} }
+  const held = head ? undefined : source.held
+  return { size: source.size, sectorSize, ...(held && { held }), read, close: async () => {} }
 }
 
 function cutAt(whole: Extent, positions: readonly number[]): Extent[] {

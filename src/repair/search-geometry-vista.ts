@@ -10,7 +10,7 @@ import { type BootLayout, VistaSector, recogniseBootSector } from "../fve/index.
 import type { ByteSource } from "../source/byte-source.ts"
 import { readBytes } from "../source/read-bytes.ts"
 import type { FoundGeometry } from "./search-geometry.ts"
-import { holdData } from "./search-geometry-metadata.ts"
+import { STILL_NAMED, holdData } from "./search-geometry-metadata.ts"
 import { guessedView } from "./search-geometry-view.ts"
 
 /** In bytes: 16 sectors of 512. */
@@ -61,7 +61,7 @@ export async function findVista(
 
 /** The boot sector names one of three. */
 function placesOfMetadata(given: readonly number[], named: readonly number[]): VistaFound["metadataOffsets"] {
-  if (given.length > 0) return { value: given, confidence: "likely", evidence: "given" }
+  if (given.length > 0) return { value: given, confidence: "likely", evidence: STILL_NAMED }
   const [first] = named
   const evidence = first === undefined ? "nothing names them" : `the boot sector names ${hex(first)}`
   return { value: named, confidence: "likely", evidence }

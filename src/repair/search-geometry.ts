@@ -307,7 +307,7 @@ async function withHead(
     sectorSize: {
       value: cipher.sectorSize,
       confidence: "proven",
-      evidence: `the boot sector says so${cipher === searched ? "" : ", in which plain AES-CBC reads alike with both sizes"}`,
+      evidence: `the boot sector in the head says so${cipher === searched ? "" : ", in which plain AES-CBC reads alike with both sizes"}`,
     },
     layout: {
       value: isFat ? "to-go" : (known.layout ?? "windows7"),

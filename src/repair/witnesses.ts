@@ -4,7 +4,7 @@
  * are intact, open with the same password, and are wrong in every byte.
  */
 import { toHex } from "../bytes/hex.ts"
-import type { Extent } from "../extents/extent.ts"
+import { type Extent, hex } from "../extents/extent.ts"
 import {
   AesCcmBody,
   DatasetHeader,
@@ -25,6 +25,8 @@ import { hasSignature, hashDatumOf, isBroken, salvageBlock } from "./salvage-blo
 export interface MetadataEvidence {
   readonly copies: readonly MetadataCopy[]
   readonly packages?: readonly KeyPackage[]
+  /** Blocks of this volume where none of its copies belongs: a virtual disk or a shadow copy may hold one. */
+  readonly displaced?: readonly DisplacedBlock[]
   /** Datums that were found without a metadata block around them. */
   readonly strays?: readonly Datum[]
   /** What lies outside of the metadata and says the same again. */
@@ -33,9 +35,16 @@ export interface MetadataEvidence {
   readonly sizes?: readonly number[]
 }
 
+export interface DisplacedBlock {
+  /** Position in the source. */
+  readonly at: number
+  readonly block: MetadataBlock
+}
+
 export interface Witness extends Testimony {
-  /** Of the copies; a key package has no place on the volume. */
+  /** Of the copies; a key package has no place on the volume, and a displaced block not its own. */
   readonly copy?: MetadataCopy
+  readonly isDisplaced?: true
   /** Absent where nothing could be read of it. */
   readonly block?: MetadataBlock
   /** Nothing in it ties it to the others: it may be what an earlier encryption left in their place. */
@@ -48,10 +57,14 @@ export interface Witnesses {
   readonly foreign: readonly Witness[]
 }
 
-export function callWitnesses({ copies, packages = [] }: MetadataEvidence): Witnesses {
+export function callWitnesses({ copies, packages = [], displaced = [] }: MetadataEvidence): Witnesses {
   const all = [
     ...copies.map(witnessOfCopy),
-    ...packages.flatMap(({ block }, i) => (block ? [witnessOfPackage(block, packageName(i))] : [])),
+    ...packages.flatMap(({ block }, i) => (block ? [witnessOfBlock(block, packageName(i))] : [])),
+    ...displaced.map(({ at, block }) => ({
+      ...witnessOfBlock(block, `the block met at ${hex(at)}`),
+      isDisplaced: true as const,
+    })),
   ]
   const families = familiesOf(all.filter(({ block }) => block !== undefined))
   const [home, ...others] = families.sort((a, b) => standing(b) - standing(a) || createdIn(b) - createdIn(a))
@@ -130,7 +143,7 @@ function witnessOfCopy(copy: MetadataCopy): Witness {
   return { name: copyName(copy.copy), bytes: copy.bytes, unreadable, copy, ...(block && { block }) }
 }
 
-function witnessOfPackage(block: MetadataBlock, name: string): Witness {
+function witnessOfBlock(block: MetadataBlock, name: string): Witness {
   return { name, bytes: block.bytes, unreadable: [], block }
 }
 

@@ -11,6 +11,11 @@ export interface ByteSource {
   /** The smallest unit that the medium reads; 512 where nothing says otherwise. */
   readonly sectorSize: number
   /**
+   * The parts that hold anything, ascending: everything else is known to be unreadable before it is read, as the head of a
+   * volume is whose image begins too late. A search looks nowhere else, however large the source claims to be. Absent: all.
+   */
+  readonly held?: readonly Extent[]
+  /**
    * Fills `into` from `at`. Resolves to the extents (in source positions) that could not be read, none when all is well;
    * the bytes of an unreadable extent are zero in `into`. Reading outside `[0, size)` is a caller's mistake.
    * @throws SourceError when the source is gone or ended early.

@@ -46,6 +46,7 @@ export function cachedSource(
   return {
     size: source.size,
     sectorSize: source.sectorSize,
+    ...(source.held && { held: source.held }),
     async read(at, into, signal) {
       assertInside(source.size, at, into.length)
       const end = at + into.length

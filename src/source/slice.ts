@@ -5,6 +5,7 @@
 import { type Extent, endOf, extent } from "../extents/extent.ts"
 import type { ByteSource } from "./byte-source.ts"
 import { assertInside } from "./bounds.ts"
+import { heldExtents } from "./held-extents.ts"
 
 /**
  * The whole source stays its owner's: closing the slice does not close it.
@@ -20,6 +21,7 @@ export function sliceSource(whole: ByteSource, part: Extent, sectorSize = whole.
     (read: ByteSource["read"]): ByteSource["read"] =>
     async (at, into, signal) => {
       assertInside(part.length, at, into.length)
+      signal?.throwIfAborted()
       const lost = Math.min(into.length, Math.max(0, missing - at))
       into.fill(0, 0, lost)
       const head = lost > 0 ? [extent(at, lost)] : []
@@ -27,9 +29,12 @@ export function sliceSource(whole: ByteSource, part: Extent, sectorSize = whole.
       const unreadable = await read(part.start + at + lost, into.subarray(lost), signal)
       return [...head, ...unreadable.map((e) => extent(e.start - part.start, e.length))]
     }
+  const isWhole = missing === 0 && whole.held === undefined
+  const held = heldExtents(whole, part).map((e) => extent(e.start - part.start, e.length))
   return {
     size: part.length,
     sectorSize,
+    ...(!isWhole && { held }),
     read: reading(whole.read.bind(whole)),
     ...(whole.readOnce && { readOnce: reading(whole.readOnce.bind(whole)) }),
     close: async () => {},

@@ -18,6 +18,7 @@ import {
 import type { SectorCipher } from "../crypto/sector-cipher.ts"
 import type { Finding } from "../findings.ts"
 import type { ByteSource } from "../source/byte-source.ts"
+import { heldExtents } from "../source/held-extents.ts"
 import type { Mark, MarkCounts, Settled, Storage } from "./settle.ts"
 import {
   type TrialOptions,
@@ -82,10 +83,17 @@ async function holds(
   return last !== "plain" && !(last === "zero" && question.isFull)
 }
 
+/** From the first to the last byte of the volume that the source holds. */
+function heldSpan({ source, cipher }: BorderQuestion, size: number): { low: number; high: number } {
+  const held = heldExtents(source, extent(0, size), cipher.sectorSize)
+  return { low: held[0]?.start ?? size, high: endOf(held.at(-1) ?? extent(size, 0)) }
+}
+
 /** Halves the volume until the border is within reach. */
 async function narrow(question: BorderQuestion, size: number, options: TrialOptions): Promise<Extent> {
-  let low = 0
-  let high = size
+  const { low: lowest, high: highest } = heldSpan(question, size)
+  let low = lowest
+  let high = highest
   while (high - low > CLOSE) {
     const middle = alignDown(low + (high - low) / 2, LOOK_STEP)
     const seen = await lookUntilDecided(question, extentBetween(middle, high), options)
@@ -131,15 +139,17 @@ async function tally(
 }
 
 async function decideBetween(
-  { source, cipher, ignored, isFull }: BorderQuestion,
+  question: BorderQuestion,
   bounds: Extent,
   options: TrialOptions,
 ): Promise<Settled> {
+  const { source, cipher, ignored, isFull } = question
+  const { low, high } = heldSpan(question, alignDown(source.size, cipher.sectorSize))
   const rules = rulesForBorder({
     step: cipher.sectorSize,
     isFull,
-    before: bounds.start > 0 ? "encrypted" : undefined,
-    after: endOf(bounds) < alignDown(source.size, cipher.sectorSize) ? "plain" : undefined,
+    before: bounds.start > low ? "encrypted" : undefined,
+    after: endOf(bounds) < high ? "plain" : undefined,
   })
   return decideByTrial(source, subtractExtents(bounds, ignored), cipher, rules, options)
 }
@@ -155,7 +165,8 @@ async function looksAs(
   options: TrialOptions,
 ): Promise<boolean> {
   const { sectorSize } = question.cipher
-  const parts = subtractExtents(place, question.ignored)
+  const held = heldExtents(question.source, place, sectorSize)
+  const parts = held.flatMap((e) => subtractExtents(e, question.ignored))
   const samples = spreadSamples(parts, SAMPLES, alignUp(SAMPLE_LENGTH, sectorSize), sectorSize)
   const { encrypted, plain } = await tally(question, samples, options)
   // Old plaintext in free space is no contradiction below the border; ciphertext above it is.

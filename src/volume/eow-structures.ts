@@ -43,8 +43,6 @@ export interface EowRegion {
 }
 
 export interface EowStructures {
-  /** False when all was found by a scan: it may be left from an earlier conversion. */
-  readonly isListed: boolean
   readonly chunkSize?: number
   /** Those with an intact bitmap header, ascending; none overlaps another. */
   readonly regions: readonly EowRegion[]
@@ -91,7 +89,6 @@ export async function readEowStructures(
     signal,
   )
   return {
-    isListed: listed.some(isUsable),
     ...(chunkSize && { chunkSize }),
     regions: regions.map((bitmap) => toRegion(bitmap, chunkSize, sectorSize, source.size)),
     orphanLogs,

@@ -42,8 +42,8 @@ export async function surveyEow(question: EowQuestion, signal?: AbortSignal): Pr
   const parts: StoragePart[] = []
   for (const region of chunkSize ? regions : []) {
     const part = await surveyRegion(source, region, chunkSize!, sectorSize, cipher, signal)
-    const isDisproven =
-      cipher && !structures.isListed && (await holdsCiphertext(source, part.plain, cipher, signal))
+    // What is listed may be left from an earlier conversion as well: the boot sector that names it is no proof.
+    const isDisproven = cipher && (await holdsCiphertext(source, part.plain, cipher, signal))
     parts.push(isDisproven ? contradicted(region.extent, chunkSize!) : part)
   }
   const covered = chunkSize ? regions.map((region) => region.extent) : []

@@ -22,8 +22,8 @@ import { type Run, type Substitution, type VolumePlan, clipRun } from "./volume-
 export interface PlanFacts {
   /** Bytes in the plan: what the source holds, or more when a cut image is to come out in its full size. */
   readonly size: number
-  /** Bytes of the volume that the source holds; sectors stored beyond can be read by nobody. */
-  readonly held: number
+  /** The part of the volume that the source holds; sectors stored before or beyond it can be read by nobody. */
+  readonly held: Extent
   readonly sectorSize: number
   /** Absent when nothing is encrypted. */
   readonly method?: EncryptionMethod
@@ -44,7 +44,7 @@ export interface PlanFacts {
 export function planVolume(facts: PlanFacts): VolumePlan {
   const whole = extent(0, facts.size)
   const plain = facts.method === undefined ? [whole] : mergeExtents(facts.storedPlain)
-  const held = extent(0, Math.min(facts.held, facts.size))
+  const held = intersect(facts.held, whole)
   const head = intersect(whole, extent(0, facts.headBackup?.length ?? 0))
   const missing = facts.missingHead ? [facts.missingHead] : []
   const lost = mergeExtents([...missing, ...(facts.lost ?? [])].map((e) => intersect(e, whole)))

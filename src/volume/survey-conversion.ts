@@ -7,7 +7,7 @@ import {
   type Extent,
   alignDown,
   alignUp,
-  endOf,
+  contains,
   extent,
   extentBetween,
   mergeExtents,
@@ -16,7 +16,7 @@ import {
 } from "../extents/extent.ts"
 import type { SectorCipher } from "../crypto/sector-cipher.ts"
 import type { Finding } from "../findings.ts"
-import { recogniseFileSystem } from "../filesystem/index.ts"
+import { type FileSystem, recogniseFileSystem } from "../filesystem/index.ts"
 import { ConversionState, type FveBootSector, type VolumeFacts } from "../fve/index.ts"
 import type { ByteSource } from "../source/byte-source.ts"
 import { findBorder } from "./border.ts"
@@ -42,6 +42,8 @@ export type StorageDoubt =
 export interface ConversionQuestion {
   /** The volume as stored, from its first byte. */
   readonly source: ByteSource
+  /** Bytes before the first one of the source; none when absent. */
+  readonly missingHead?: number
   readonly facts: VolumeFacts
   readonly boot: FveBootSector
   readonly sectorSize: number
@@ -67,13 +69,13 @@ export async function surveyConversion(
   question: ConversionQuestion,
   signal?: AbortSignal,
 ): Promise<ConversionEvidence> {
-  const { source, facts, boot, sectorSize, cipher } = question
+  const { source, missingHead = 0, facts, boot, sectorSize, cipher } = question
   const told = await surveyStorage(question, signal)
   const stored = cipher ? await decide(told, question, cipher, signal) : told
   const { findings } = stored
   const planFacts: PlanFacts = {
     size: source.size,
-    held: source.size,
+    held: extentBetween(alignUp(missingHead, sectorSize), source.size),
     sectorSize,
     ...(cipher && { method: cipher.method }),
     ...(facts.headBackup && { headBackup: facts.headBackup }),
@@ -82,18 +84,54 @@ export async function surveyConversion(
     ...(headIsLost(facts, boot) && { missingHead: headOf(question) }),
     substitutions: boot.layout === "vista" ? vistaSubstitutions(facts, 0) : [],
   }
-  const last = await readLastSector(source, sectorSize, signal)
-  if (boot.layout === "vista")
-    return { facts: last ? withVistaTail(planFacts, facts, last) : planFacts, findings }
-  const isPlainAlready = planFacts.storedPlain.some((e) => endOf(e) >= source.size)
-  if (!cipher || !last || isPlainAlready) return { facts: planFacts, findings }
+  const tails = await findPlainTails(question, planFacts, signal)
+  if (boot.layout === "vista") return { facts: tails.reduce(withVistaTail(facts), planFacts), findings }
+  const evidence = { facts: planFacts, findings }
+  return cipher ? withPlainTails(evidence, tails, source, cipher, signal) : evidence
+}
+
+/** A boot sector in plaintext behind the file system, and that one, if it is known. */
+interface PlainTail {
+  readonly end: number
+  readonly bootSector: PlainBootSector
+  readonly fileSystem: FileSystem | undefined
+}
+
+/** At the end of the source, and at that of the file system: an image may go on behind its volume. */
+async function findPlainTails(
+  { source, cipher, sectorSize }: ConversionQuestion,
+  planFacts: PlanFacts,
+  signal: AbortSignal | undefined,
+): Promise<PlainTail[]> {
   const fileSystem = await recogniseFileSystem(plainView(source, planVolume(planFacts), cipher))
-  const tail = tailOf(source.size, sectorSize, fileSystem)
-  const { storedPlain } = await decideByTrial(source, [tail], cipher, rulesForUniform(sectorSize), { signal })
-  return {
-    facts: { ...planFacts, storedPlain: mergeExtents([...planFacts.storedPlain, ...storedPlain]) },
-    findings: [...findings, plainTailFinding(storedPlain)],
+  const ownEnd = fileSystem?.type === "ntfs" ? fileSystem.sizeBytes + sectorSize : source.size
+  const tails: PlainTail[] = []
+  for (const end of new Set([ownEnd, source.size])) {
+    const bootSector = await readLastSector(source, end, sectorSize, signal)
+    if (bootSector) tails.push({ end, bootSector, fileSystem })
   }
+  return tails
+}
+
+async function withPlainTails(
+  told: ConversionEvidence,
+  tails: readonly PlainTail[],
+  source: ByteSource,
+  cipher: SectorCipher,
+  signal: AbortSignal | undefined,
+): Promise<ConversionEvidence> {
+  const { sectorSize } = cipher
+  let { facts, findings } = told
+  for (const { end, fileSystem } of tails) {
+    if (facts.storedPlain.some((e) => contains(e, end - 1))) continue
+    const tail = tailOf(end, sectorSize, fileSystem)
+    const { storedPlain } = await decideByTrial(source, [tail], cipher, rulesForUniform(sectorSize), {
+      signal,
+    })
+    facts = { ...facts, storedPlain: mergeExtents([...facts.storedPlain, ...storedPlain]) }
+    findings = [...findings, plainTailFinding(storedPlain)]
+  }
+  return { facts, findings }
 }
 
 export interface StorageSurvey extends StoragePart {
@@ -150,8 +188,8 @@ async function surveyWatermark(
     ? (facts.conversionLog ?? (await findLegacyLog(source, found?.logs ?? [], sectorSize, signal)))
     : undefined
   const claimed = doubts.includes("watermark") ? undefined : facts.watermark
-  // Before the extension of Windows 8 there was no way to leave free space out.
-  const isFull = facts.osBuild === undefined
+  // Before Windows 8 there was no way to leave free space out.
+  const isFull = facts.isBeforeWindows8 === true
   const chunkSize = (log && chunkSizeOfLog(log, sectorSize)) ?? WATERMARK_CHUNK
   const inFlight =
     hasLog && claimed !== undefined ? [extentBetween(claimed - chunkSize, claimed + chunkSize)] : []
@@ -241,11 +279,14 @@ function zeroedExtents(facts: VolumeFacts, structures: readonly Extent[], sector
  * Windows Vista changes the backup boot sector like the boot sector, and leaves both in plaintext; one without the change was
  * written by somebody else since.
  */
-function withVistaTail(planFacts: PlanFacts, facts: VolumeFacts, last: PlainBootSector): PlanFacts {
-  const at = planFacts.size - planFacts.sectorSize
-  return {
-    ...planFacts,
-    storedPlain: mergeExtents([...planFacts.storedPlain, extent(at, planFacts.sectorSize)]),
-    substitutions: [...planFacts.substitutions, ...(last === "fve" ? vistaSubstitutions(facts, at) : [])],
+function withVistaTail(facts: VolumeFacts): (planFacts: PlanFacts, tail: PlainTail) => PlanFacts {
+  return (planFacts, { end, bootSector }) => {
+    const at = end - planFacts.sectorSize
+    const changed = bootSector === "fve" ? vistaSubstitutions(facts, at) : []
+    return {
+      ...planFacts,
+      storedPlain: mergeExtents([...planFacts.storedPlain, extent(at, planFacts.sectorSize)]),
+      substitutions: [...planFacts.substitutions, ...changed],
+    }
   }
 }

@@ -17,15 +17,19 @@ const NTFS_OEM_NAME = "NTFS    "
 
 export type PlainBootSector = "ntfs" | "fve"
 
-/** What the raw last sector is, when it is a boot sector in plaintext. */
+/**
+ * What the raw sector before `end` is, when it is a boot sector in plaintext.
+ * @param end of the file system's partition: that of the source, unless an image goes on behind it
+ */
 export async function readLastSector(
   source: ByteSource,
+  end: number,
   sectorSize: number,
   signal?: AbortSignal,
 ): Promise<PlainBootSector | undefined> {
-  if (source.size < sectorSize || source.size % sectorSize !== 0) return undefined
+  if (end < sectorSize || end > source.size || end % sectorSize !== 0) return undefined
   const sector = new Uint8Array(sectorSize)
-  const unreadable = await source.read(source.size - sectorSize, sector, signal)
+  const unreadable = await source.read(end - sectorSize, sector, signal)
   const isBootSector = unreadable.length === 0 && sector[510] === 0x55 && sector[511] === 0xaa
   if (!isBootSector) return undefined
   if (startsWithLatin1(sector, NTFS_OEM_NAME, OEM_NAME_AT)) return "ntfs"

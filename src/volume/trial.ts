@@ -20,6 +20,7 @@ import {
 import type { SectorCipher } from "../crypto/sector-cipher.ts"
 import type { Finding } from "../findings.ts"
 import type { ByteSource } from "../source/byte-source.ts"
+import { heldExtents } from "../source/held-extents.ts"
 import { type Mark, type Settled, type Storage, type TrialRules, createSettler } from "./settle.ts"
 
 const PIECE = 1 << 20
@@ -91,7 +92,10 @@ export async function decideByTrial(
 
 type OnMark = (at: number, length: number, mark: Mark) => void
 
-/** Reads, decrypts in bulk, and tells of every sector what it shows. One that cannot be read whole shows nothing. */
+/**
+ * Reads, decrypts in bulk, and tells of every sector what it shows. One that cannot be read whole shows nothing; where the
+ * source holds nothing at all, nothing is told.
+ */
 export async function markSectors(
   source: ByteSource,
   places: readonly Extent[],
@@ -103,7 +107,7 @@ export async function markSectors(
   const piece = new Uint8Array(PIECE)
   const copy = new Uint8Array(PIECE)
   let done = 0
-  for (const { start, length } of places) {
+  for (const { start, length } of places.flatMap((e) => heldExtents(source, e, sectorSize))) {
     for (let at = start; at < start + length; at += PIECE) {
       const raw = piece.subarray(0, alignDown(Math.min(PIECE, start + length - at), sectorSize))
       const lost = await source.read(at, raw, signal)

@@ -14,8 +14,9 @@ import {
 } from "../extents/extent.ts"
 import type { SectorCipher } from "../crypto/sector-cipher.ts"
 import type { ByteSource } from "../source/byte-source.ts"
+import { heldExtents } from "../source/held-extents.ts"
 import { readPlainSectors } from "./plain-sectors.ts"
-import type { VolumePlan } from "./volume-plan.ts"
+import { type VolumePlan, storedAt } from "./volume-plan.ts"
 
 export interface ViewOptions {
   /** Sectors of raw zeros stay zeros, instead of the noise that they decrypt to; they do not when absent. */
@@ -39,5 +40,24 @@ export function plainView(
     into.set(bytes.subarray(at - start, at - start + into.length))
     return mergeExtents([...failed, ...lost].map((e) => intersect(e, asked)))
   }
-  return { size: plan.size, sectorSize: plan.sectorSize, read, close: async () => {} }
+  const held = heldBy(source, plan)
+  return {
+    size: plan.size,
+    sectorSize: plan.sectorSize,
+    ...(held && { held }),
+    read,
+    close: async () => {},
+  }
+}
+
+/** What the plan has a place for, and the source that place. Absent: everything. */
+function heldBy(source: ByteSource, { runs }: VolumePlan): Extent[] | undefined {
+  if (!source.held && !runs.some(({ kind }) => kind === "unreadable")) return undefined
+  const parts = runs.flatMap((run) => {
+    const from = storedAt(run)
+    if (from === undefined) return run.kind === "zeroed" ? [run.extent] : []
+    const stored = heldExtents(source, extent(from, run.extent.length))
+    return stored.map((e) => extent(e.start - from + run.extent.start, e.length))
+  })
+  return mergeExtents(parts)
 }

@@ -5,6 +5,7 @@ import { extent } from "../../src/extents/extent.ts"
 import {
   BOOT_SECTOR_SIZE,
   DatumHeader,
+  InformationHeader,
   recogniseBootSector,
   serializeVistaBootSector,
   ValidationHeader,
@@ -78,6 +79,16 @@ export function nameWrongOffsets(victim: Victim, { by }: { readonly by: number }
     }
   }
   return withBytes(victim, 0, sector)
+}
+
+/** Where NTFS fixtures hold files, and the others ciphertext all the same. */
+const DATA_AT = 0x30000
+
+export function nameData(victim: Victim, { copy }: { readonly copy: number }): Victim {
+  const field = new Uint8Array(BigUint64Array.BYTES_PER_ELEMENT)
+  viewOf(field).setBigUint64(0, BigInt(DATA_AT), true)
+  const at = InformationHeader.offsetOf("copyOffsets") + (copy - 1) * field.length
+  return victim.volume.metadataOffsets.reduce((before, start) => withBytes(before, start + at, field), victim)
 }
 
 function offsetOf({ volume }: Victim, copy: number): number {

@@ -1,10 +1,26 @@
 /** What can be done to a volume, as data: the injuries of scenario files. `injure` knows how each is done. */
 import type { SeededRandom } from "../forge/random.ts"
 import { cutOff, flipBits, quickFormat, shiftPartition, wipeTable } from "./injure-disk.ts"
-import { layForeignCopies, layVirtualDisk, leaveGeneration } from "./injure-ground.ts"
-import { breakDatumSize, makeCrcRight, makeStale, nameWrongOffsets, repeatDamage } from "./injure-metadata.ts"
+import {
+  displaceCopy,
+  layBootSector,
+  layFileSystem,
+  layForeignCopies,
+  layVirtualDisk,
+  leaveConversion,
+  leaveGeneration,
+} from "./injure-ground.ts"
+import {
+  breakDatumSize,
+  makeCrcRight,
+  makeStale,
+  nameData,
+  nameWrongOffsets,
+  repeatDamage,
+} from "./injure-metadata.ts"
 import { findPart } from "./parts.ts"
 import { type Filling, overwrite, type Victim } from "./victim.ts"
+import type { VolumeName } from "./volumes.ts"
 
 /** Copies are numbered from 1. */
 export type Injury =
@@ -32,6 +48,14 @@ export type Injury =
   /** In free space, where this volume never wrote: what the disk was encrypted with before. */
   | { readonly injury: "leave-generation" }
   | { readonly injury: "lay-foreign-copies" }
+  | { readonly injury: "lay-boot-sector"; readonly of: VolumeName }
+  /** Over the place where the head is kept. */
+  | { readonly injury: "lay-file-system" }
+  | { readonly injury: "displace-copy" }
+  /** The structures of an earlier conversion, in free space and in the boot sector. */
+  | { readonly injury: "leave-conversion" }
+  /** In the header of all copies: where one of the copies lies. */
+  | { readonly injury: "name-data"; readonly copy: number }
   /** A file of a virtual disk with another volume in it, in space that is stored in plaintext. */
   | { readonly injury: "lay-virtual-disk" }
 
@@ -60,6 +84,11 @@ const SURGEONS: { readonly [K in Injury["injury"]]: Surgeon<Parameters<K>> } = {
   "flip-bits": flipBits,
   "leave-generation": leaveGeneration,
   "lay-foreign-copies": layForeignCopies,
+  "lay-boot-sector": layBootSector,
+  "lay-file-system": layFileSystem,
+  "displace-copy": displaceCopy,
+  "leave-conversion": leaveConversion,
+  "name-data": nameData,
   "lay-virtual-disk": layVirtualDisk,
 }
 

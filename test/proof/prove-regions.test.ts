@@ -53,6 +53,17 @@ describe("damage", () => {
     expect(table.sentence).toBe("200 of 203 FILE records are right, 2 wrong, 1 all zeros")
   })
 
+  it("is noise where a sector of a table is random, and not where the file system itself was damaged", async () => {
+    const record = 0x4000 + 100 * 1024
+    const damaged = loadFixture("ntfs-512")
+    // What chkdsk leaves of a record that it gave up, and a torn one.
+    damaged.set(new TextEncoder().encode("BAAD"), record)
+    damaged.fill(0, record + 1024 + 510, record + 1024 + 512)
+    expect((await prove(memorySource(damaged))).noise).toEqual([])
+    damaged.set(randomBytes(512, 3), record + 512)
+    expect((await prove(memorySource(damaged))).noise).toEqual([extent(record, 1024)])
+  })
+
   it("that could not be read is told, and nothing is claimed of it", async () => {
     const bad = [extent(0x4000 + 100 * 1024, 512)]
     const table = regionOf(await prove(faultySource(loadFixture("ntfs-512"), bad)), "file-table")

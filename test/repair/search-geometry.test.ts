@@ -295,14 +295,14 @@ describe("searchGeometry", () => {
     const { best } = await recoverFacts(volume, damaged(volume))
     expect(geometryFindings(best!).map(({ text }) => text)).toMatchInlineSnapshot(`
       [
-        "encryption method, proven: decrypted as XTS-AES 128, 952 of the samples have structure",
-        "sector size, proven: the boot sector says so",
-        "start of the volume, proven: given, and confirmed by what decrypts there",
-        "size of the volume, assumed: up to the end of the source",
-        "layout, likely: an NTFS volume with a head kept elsewhere",
-        "place of the head, proven: an NTFS volume of 8388096 bytes begins at 0x2bb000: 8 of its structures are where it says, and it ends where the volume does",
-        "length of the head, proven: that of NTFS and ReFS is always so long",
-        "places of the metadata, likely: the place before the head, at 0x2ab000, is empty: metadata copy 1 was there",
+        "encryption method XTS-AES 128, proven: decrypted as XTS-AES 128, 952 of the samples have structure",
+        "sector size 512 bytes, proven: the boot sector in the head says so",
+        "start of the volume 0x0, proven: given, and confirmed by what decrypts there",
+        "size of the volume 8388608 bytes, assumed: up to the end of the source",
+        "layout of Windows 7 and later, likely: an NTFS volume with a head kept elsewhere",
+        "place of the head 0x2bb000..0x2bcfff, proven: an NTFS volume of 8388096 bytes begins at 0x2bb000: 8 of its structures are where it says, and it ends where the volume does",
+        "length of the head 8192 bytes, proven: that of NTFS and ReFS is always so long",
+        "places of the metadata 0x2ab000, likely: the place before the head, at 0x2ab000, is empty: metadata copy 1 was there",
       ]
     `)
   })

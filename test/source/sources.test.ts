@@ -1,7 +1,14 @@
 /** The sources in memory and over other sources, and the faulty medium of the tests itself, on the common suite. */
 import { describe, expect, it } from "vitest"
 import { extent, mergeExtents } from "../../src/extents/extent.ts"
-import { cachedSource, maskedSource, memorySource, readBytes, sliceSource } from "../../src/source/index.ts"
+import {
+  cachedSource,
+  heldExtents,
+  maskedSource,
+  memorySource,
+  readBytes,
+  sliceSource,
+} from "../../src/source/index.ts"
 import { byteSourceSuite } from "../suites/byte-source-suite.ts"
 import { countingSource } from "../suites/counting-source.ts"
 import { badSectors, faultySource } from "../suites/faulty-source.ts"
@@ -20,6 +27,18 @@ byteSourceSuite("a slice", async () => ({
   source: sliceSource(memorySource(bytes), extent(1000, 200_000), 4096),
   bytes: bytes.slice(1000, 201_000),
 }))
+byteSourceSuite("a slice that begins before its whole, an image with holes", async () => {
+  const shown = new Uint8Array(120_000)
+  shown.set(bytes.subarray(0, 100_000), 20_000)
+  return {
+    source: sliceSource(
+      maskedSource(memorySource(bytes), [extent(50_000, 10_000)]),
+      extent(-20_000, 120_000),
+    ),
+    bytes: shown,
+    unreadable: [extent(0, 20_000), extent(70_000, 10_000)],
+  }
+})
 byteSourceSuite("a slice of a faulty medium", async () => ({
   source: sliceSource(faultySource(bytes, unreadable), extent(0, 200_192)),
   bytes: bytes.slice(0, 200_192),
@@ -46,6 +65,25 @@ byteSourceSuite("a cache before a faulty medium", async () => ({
 describe("sliceSource", () => {
   it("refuses a part that leaves the whole", () => {
     expect(() => sliceSource(memorySource(bytes), extent(299_999, 2))).toThrow(RangeError)
+  })
+})
+
+describe("heldExtents", () => {
+  const image = maskedSource(memorySource(bytes), [extent(1000, 3000), extent(8192, 4096)])
+  const cut = cachedSource(sliceSource(image, extent(-5000, 20_000)))
+
+  it("are what is left between holes and a head that is missing", () => {
+    expect(heldExtents(cut)).toEqual([extent(5000, 1000), extent(9000, 4192), extent(17_288, 2712)])
+    expect(heldExtents(cut, extent(5500, 4000))).toEqual([extent(5500, 500), extent(9000, 500)])
+    expect(heldExtents(memorySource(bytes))).toEqual([extent(0, bytes.length)])
+  })
+
+  it("come in whole units", () => {
+    expect(heldExtents(cut, extent(0, 20_000), 512)).toEqual([
+      extent(5120, 512),
+      extent(9216, 3584),
+      extent(17_408, 2560),
+    ])
   })
 })
 

@@ -2,8 +2,8 @@
 import { isDeepStrictEqual } from "node:util"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { equalBytes } from "../../src/bytes/compare.ts"
-import { type Extent, extent, intersect } from "../../src/extents/extent.ts"
-import type { ByteSource } from "../../src/source/index.ts"
+import { type Extent, extent, intersect, overlaps, subtractExtents } from "../../src/extents/extent.ts"
+import { type ByteSource, heldExtents } from "../../src/source/index.ts"
 import { randomBytes } from "./random-bytes.ts"
 
 export interface SourceUnderTest {
@@ -49,6 +49,13 @@ export function byteSourceSuite(name: string, make: () => Promise<SourceUnderTes
     it("has the size of its bytes, in whole units of a known sector size", () => {
       expect(source.size).toBe(expected.length)
       expect([512, 1024, 2048, 4096]).toContain(source.sectorSize)
+    })
+
+    it("holds, by its own account, whatever it can read", () => {
+      const whole = extent(0, source.size)
+      const withheld = subtractExtents(whole, heldExtents(source))
+      const readable = subtractExtents(whole, unreadable)
+      expect(withheld.filter((e) => readable.some((other) => overlaps(e, other)))).toEqual([])
     })
 
     it("reads everything at once, the first byte, the last one and none", async () => {

@@ -14,6 +14,7 @@ export function countingSource(source: ByteSource): CountingSource {
   return {
     size: source.size,
     sectorSize: source.sectorSize,
+    ...(source.held && { held: source.held }),
     requests,
     bytesRead: () => requests.reduce((sum, { length }) => sum + length, 0),
     read(at, into, signal) {

@@ -13,7 +13,8 @@ const someSectors = fc.tuple(fc.nat(60), fc.nat(12)).map(([start, count]) => sec
 const facts = fc
   .record({
     size: fc.integer({ min: 1, max: 60 }),
-    missing: fc.nat(10),
+    missingHead: fc.nat(8),
+    missingTail: fc.nat(10),
     head: fc.option(fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 6, max: 62 })), {
       nil: undefined,
     }),
@@ -21,9 +22,9 @@ const facts = fc
     storedPlain: fc.array(someSectors, { maxLength: 5 }),
     encrypted: fc.boolean(),
   })
-  .map(({ size, missing, head, zeroed, storedPlain, encrypted }): PlanFacts => ({
+  .map(({ size, missingHead, missingTail, head, zeroed, storedPlain, encrypted }): PlanFacts => ({
     size: size * SECTOR,
-    held: Math.max(0, size - missing) * SECTOR,
+    held: sectors(missingHead, Math.max(0, size - missingHead - missingTail)),
     sectorSize: SECTOR,
     ...(encrypted && { method: EncryptionMethod.xtsAes128 }),
     ...(head && { headBackup: sectors(head[1], head[0]) }),
@@ -35,7 +36,7 @@ const facts = fc
 /** What the sector at `at` is, in words, straight from the facts. */
 function naive(f: PlanFacts, at: number): string {
   const how = (place: number): string => {
-    if (place >= f.held) return "unreadable"
+    if (!contains(f.held, place)) return "unreadable"
     const isPlain = f.method === undefined || f.storedPlain.some((e) => contains(e, place))
     return `${isPlain ? "plain" : "encrypted"} at ${place}`
   }

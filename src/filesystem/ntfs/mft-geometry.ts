@@ -4,7 +4,8 @@
  */
 import type { ByteSource } from "../../source/byte-source.ts"
 import { readBytes } from "../../source/read-bytes.ts"
-import { alignDown, extent, intersect } from "../../extents/extent.ts"
+import { heldExtents } from "../../source/held-extents.ts"
+import { alignDown, endOf, extent, intersect, totalLength } from "../../extents/extent.ts"
 import { isPowerOfTwo } from "../file-system.ts"
 import { dataStreamOf, fileNameOf, indexBlockSizeOf } from "./attributes.ts"
 import { type FileRecord, openFileRecord } from "./file-record.ts"
@@ -38,16 +39,14 @@ const USUAL_CLUSTERS = [4096, 512, 1024, 2048, 8192, 16384, 32768, 65536]
 export interface SearchOptions {
   /** Where $MFT or its mirror may be: looked at first. */
   readonly hints?: readonly number[]
-  /** Nothing behind it can be read: a cut image of a large volume is searched as far as it goes. */
-  readonly end?: number
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((done: number, total: number) => void) | undefined
 }
 
-/** Looks in the usual places, then everywhere. `undefined`: nothing that is left says where $MFT is. */
+/** Looks in the usual places, then everywhere that holds anything. `undefined`: nothing that is left says where $MFT is. */
 export async function findMftGeometry(
   source: ByteSource,
-  { hints = [], end = source.size, signal, onProgress }: SearchOptions = {},
+  { hints = [], signal, onProgress }: SearchOptions = {},
 ): Promise<MftGeometry | undefined> {
   const third = alignDown(Math.floor(source.size / 3), 4096)
   const usual = [...hints, third, ...USUAL_CLUSTERS.flatMap((size) => [2 * size, 4 * size, 0xc0000 * size])]
@@ -57,14 +56,20 @@ export async function findMftGeometry(
   }
   const piece = new Uint8Array(PIECE)
   const words = new Uint32Array(piece.buffer)
-  for (let at = 0; at < end; at += PIECE) {
-    const { length } = intersect(extent(at, PIECE), extent(0, source.size))
-    await source.read(at, piece.subarray(0, length), signal)
-    for (let i = 0; i + STEP <= length; i += STEP) {
-      const found = words[i >> 2] === FILE && (await readMftGeometry(source, at + i, signal))
-      if (found) return found
+  const held = heldExtents(source, extent(0, source.size), STEP)
+  const total = totalLength(held)
+  let done = 0
+  for (const part of held) {
+    for (let at = part.start; at < endOf(part); at += PIECE) {
+      const { length } = intersect(extent(at, PIECE), part)
+      await source.read(at, piece.subarray(0, length), signal)
+      for (let i = 0; i < length; i += STEP) {
+        const found = words[i >> 2] === FILE && (await readMftGeometry(source, at + i, signal))
+        if (found) return found
+      }
+      done += length
+      onProgress?.(done, total)
     }
-    onProgress?.(at + length, end)
   }
   return undefined
 }
