@@ -42,9 +42,10 @@ export async function awaitDrive(
   notice("drive-awaited", `${reason}: waiting for it, ${time}; connect it again, under any name`)
 
   for (const end = performance.now() + waitMs; performance.now() < end && !signal.aborted;) {
-    for (const candidate of await candidatePaths(path)) {
-      const drive = await resolveSource(candidate).catch(() => undefined)
-      if (!drive || !(await isSame(drive, lost, volumeId, signal))) continue
+    const looks = (await candidatePaths(path)).map((candidate) => lookAt(candidate, lost, volumeId, signal))
+    // All at once: one of them may hang, and the old name often does.
+    const drive = await Promise.any(looks).catch(() => undefined)
+    if (drive) {
       notice("drive-back", `the drive is back as ${drive.path}: going on`)
       return onDrive(volume.spec, drive)
     }
@@ -57,6 +58,18 @@ export async function awaitDrive(
 async function candidatePaths(path: string): Promise<string[]> {
   const names = await readdir(LINUX_DEVICES).catch(() => [])
   return [...new Set([path, ...names.map((name) => `/dev/${name}`)])]
+}
+
+/** @throws when it is another one */
+async function lookAt(
+  candidate: string,
+  lost: LostDrive,
+  volumeId: string,
+  signal: AbortSignal,
+): Promise<DriveSpec> {
+  const drive = await resolveSource(candidate)
+  if (await isSame(drive, lost, volumeId, signal)) return drive
+  throw new Error(`${candidate} is another drive`)
 }
 
 /** Its size, sectors and volume identifier: of the copies that the volume had, one that can be read suffices. */

@@ -48,18 +48,24 @@ async function runUntil(stop: Stop, request: RunRequest): Promise<RunResult> {
   const opened = await openLanes(request, setup, stop)
   const { digest, sink } = opened
   const map = request.map ?? new ExtentMap(wanted.length)
+  const report = throttled(request.onProgress)
+  const run: Run = {
+    ...{ request, setup, opened, map, stop },
+    lanes: opened.lanes,
+    state: begin(),
+    hasGaps: false,
+    zeroSectorBytes: request.zeroSectorBytes ?? 0,
+  }
+  const zeroSectorBytes = (): number => run.zeroSectorBytes
+  const sync = (): Promise<void> => sink.sync()
   const checkpoints =
     checkpoint &&
     openCheckpoints(
-      { map, sync: () => sink.sync(), save: checkpoint.save, onFailure: stop.now },
+      { map, zeroSectorBytes, sync, save: checkpoint.save, onFailure: stop.now },
       checkpoint.pace,
     )
-  const report = throttled(request.onProgress)
-  const run: Run = { request, setup, opened, map, lanes: opened.lanes, stop, state: begin(), hasGaps: false }
-  let zeroSectorBytes = 0
 
   for await (const outcome of outcomesOf(run)) {
-    zeroSectorBytes += outcome.zeroSectorBytes
     digest?.advance(frontierOf(run))
     report(() => progressOf(run))
     await roomFor(outcome, checkpoints, stop)
@@ -89,7 +95,7 @@ async function runUntil(stop: Stop, request: RunRequest): Promise<RunResult> {
     map,
     done: progressOf(run).done,
     unreadable: map.extentsOf(Status.bad),
-    zeroSectorBytes,
+    zeroSectorBytes: run.zeroSectorBytes,
     ...(sha256 !== undefined && { sha256 }),
     ...(stop.reason !== undefined && { stopped: stop.reason }),
   }
@@ -118,6 +124,8 @@ interface Run {
   state: RescueState
   /** Somewhere nobody has written what stands for unreadable bytes. */
   hasGaps: boolean
+  /** Bytes in sectors of raw zeros, of what the map calls finished. */
+  zeroSectorBytes: number
 }
 
 interface Landing {
@@ -160,6 +168,7 @@ async function* outcomesOf(run: Run): AsyncGenerator<Outcome> {
     // The same one again: of a source that fails there is one reader.
     free.unshift(lane)
     run.state = recordOutcome(run.state, map, outcome)
+    run.zeroSectorBytes += outcome.zeroSectorBytes
     run.hasGaps ||= outcome.failed.some((e) => intersect(e, outcome.done).length < e.length)
     if (outcome.error !== undefined) {
       if (request.reading?.awaitSource && isGone(outcome.error)) gone ??= outcome.error

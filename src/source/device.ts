@@ -110,23 +110,27 @@ export async function openDevice(spec: DeviceSpec, options: OpenOptions = {}): P
 }
 
 /** Past the page cache when the first sector can be read that way, which not every driver offers. */
-async function openBest({ path, sectorSize }: DeviceSpec, options: OpenOptions): Promise<Descriptor> {
-  if (constants.O_DIRECT === undefined) return openEither(path, options)
+async function openBest(spec: DeviceSpec, options: OpenOptions): Promise<Descriptor> {
+  const { sectorSize } = spec
+  if (constants.O_DIRECT === undefined) return openEither(spec, options)
   try {
-    const direct = await openEither(path, { ...options, direct: true })
+    const direct = await openEither(spec, { ...options, direct: true })
     if (!(await refusesAll(direct, sectorSize))) return direct
     await direct.close()
   } catch (error) {
     if (errnoOf(error) !== "EINVAL") throw error
   }
-  return openEither(path, options)
+  return openEither(spec, options)
 }
 
-function openEither(path: string, options: OpenOptions & { readonly direct?: boolean }): Promise<Descriptor> {
+function openEither(
+  { path, sectorSize }: DeviceSpec,
+  options: OpenOptions & { readonly direct?: boolean },
+): Promise<Descriptor> {
   const { readTimeoutMs } = options
   return readTimeoutMs === undefined
     ? openDescriptor(path, options)
-    : openDistantDescriptor(path, { ...options, readTimeoutMs })
+    : openDistantDescriptor(path, { ...options, sectorSize, readTimeoutMs })
 }
 
 async function refusesAll(direct: Descriptor, sectorSize: number): Promise<boolean> {

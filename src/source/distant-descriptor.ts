@@ -3,7 +3,8 @@
  * keeps a thread, and with it the process, for as long as it likes. A process can be left, and a new one reads elsewhere.
  *
  * The process reads and nothing else, so that nothing can go wrong when it comes back late. Requests go one after the other:
- * a drive that takes its time must not make those that wait look as if they hung.
+ * a drive that takes its time must not make those that wait look as if they hung. It is for looking at a volume, which reads
+ * some places again and again: a sector that cannot be read is asked for once.
  */
 import { type ChildProcess, fork } from "node:child_process"
 import { type Extent, extent } from "../extents/extent.ts"
@@ -11,9 +12,10 @@ import type { Descriptor } from "./descriptor.ts"
 import type { DescriptorReply, DescriptorRequest } from "./descriptor-messages.ts"
 import { deadFailure, hangingFailure } from "./failures.ts"
 import { MEDIUM_ERRORS } from "./fill.ts"
-import { openHungPlaces } from "./hung-places.ts"
+import { openLostPlaces } from "./lost-places.ts"
 
 export interface DistantOptions {
+  readonly sectorSize: number
   readonly direct?: boolean
   readonly readTimeoutMs: number
   /** Ends every read that is under way. */
@@ -30,17 +32,17 @@ const SUSPICION_GROWTH = 4
 /** Of what was read well before; whole sectors of any drive. */
 const PROBE = 4096
 
-/** @throws the system's error, or SourceError when it does not open in time; its reads throw `HangingRead` too */
+/** @throws the system's error, or SourceError when it does not open in time; its reads throw `LostPlace` too */
 export async function openDistantDescriptor(
   path: string,
-  { direct = false, readTimeoutMs, signal }: DistantOptions,
+  { sectorSize, direct = false, readTimeoutMs, signal }: DistantOptions,
 ): Promise<Descriptor> {
   let reader: Reader | undefined
   let isOpen = true
   let givenUp = 0
   let [failures, limit] = [0, SUSPICIOUS]
   let proven: Extent | undefined
-  const hung = openHungPlaces()
+  const lost = openLostPlaces()
   let last: Promise<unknown> = Promise.resolve()
 
   async function open(): Promise<Reader> {
@@ -61,18 +63,21 @@ export async function openDistantDescriptor(
   async function read(at: number, into: Uint8Array): Promise<number> {
     // The number may belong to another file by now.
     if (!isOpen) throw Object.assign(new Error("the source is closed"), { code: "EBADF" })
-    const asked = hung.cut(extent(at, into.length))
+    const asked = lost.cut(extent(at, into.length))
     reader ??= await open()
     const reply = await reader.ask(asked, readTimeoutMs)
     if (reply === undefined) {
       reader.leave()
       reader = undefined
-      hung.add(asked)
+      lost.hangs(asked)
       if (++givenUp >= MOST_GIVEN_UP) throw hangingFailure(path, readTimeoutMs)
       return read(at, into)
     }
     givenUp = 0
-    if (!("bytes" in reply) && MEDIUM_ERRORS.has(reply.errno) && ++failures >= limit) await proveLife()
+    if (!("bytes" in reply) && MEDIUM_ERRORS.has(reply.errno)) {
+      if (++failures >= limit) await proveLife()
+      if (asked.length <= sectorSize) lost.fails(asked)
+    }
     const bytes = bytesOf(reply)
     into.set(bytes)
     failures = 0

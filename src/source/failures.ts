@@ -54,12 +54,12 @@ export class EndOfSource extends Error {
   }
 }
 
-/** The medium did not answer in time. The place counts as unreadable, and nobody asks for its parts. */
-export class HangingRead extends Error {
+/** The medium cannot read this, or not in time. The place counts as unreadable, and nobody asks for its parts. */
+export class LostPlace extends Error {
   readonly place: Extent
 
   constructor(place: Extent) {
-    super(`reading at ${hex(place.start)} took too long`)
+    super(`nobody asks for ${hex(place.start)} any more`)
     this.place = place
   }
 }

@@ -5,7 +5,7 @@
  * unreadable sectors stand alone.
  */
 import { type Extent, alignDown, extent, mergeExtents } from "../extents/extent.ts"
-import { EndOfSource, HangingRead, errnoOf } from "./failures.ts"
+import { EndOfSource, LostPlace, errnoOf } from "./failures.ts"
 
 /** One positional read: resolves to the number of bytes that came, 0 at the end, or rejects with the system's error. */
 export type Pread = (at: number, into: Uint8Array) => Promise<number> | number
@@ -44,7 +44,7 @@ export async function fill(
       continue
     }
     const failed = request.subarray(0, answer.length)
-    const damage = answer.hangs
+    const damage = answer.isFinal
       ? giveUp(at + done, failed)
       : await halve(pread, at + done, failed, sectorSize, signal)
     unreadable.push(...damage)
@@ -101,18 +101,19 @@ function giveUp(at: number, into: Uint8Array): Extent[] {
   return [extent(at, into.length)]
 }
 
-/** So many bytes could not be read, or not in time: the parts of those would each take as long. */
+/** So many bytes could not be read. */
 interface Failure {
   readonly length: number
-  readonly hangs: boolean
+  /** Its parts are not asked for. */
+  readonly isFinal: boolean
 }
 
 async function attempt(pread: Pread, at: number, into: Uint8Array): Promise<number | Failure> {
   try {
     return await pread(at, into)
   } catch (error) {
-    if (error instanceof HangingRead) return { length: error.place.length, hangs: true }
-    if (MEDIUM_ERRORS.has(errnoOf(error))) return { length: into.length, hangs: false }
+    if (error instanceof LostPlace) return { length: error.place.length, isFinal: true }
+    if (MEDIUM_ERRORS.has(errnoOf(error))) return { length: into.length, isFinal: false }
     throw error
   }
 }
