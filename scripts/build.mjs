@@ -32,6 +32,7 @@ const THREAD_ENTRIES = [
   "pipeline/process-entry.ts",
   "pipeline/digest-entry.ts",
   "pipeline/scan-entry.ts",
+  "source/descriptor-entry.ts",
   "crypto/node-stretch-worker.ts",
   "crypto/node-stretcher-worker.ts",
 ]

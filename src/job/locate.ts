@@ -10,7 +10,7 @@ import { readPartitionTables } from "../partition/index.ts"
 import { scanSource } from "../pipeline/scan-source.ts"
 import { type ScanState, scannedBytes } from "../pipeline/scan-state.ts"
 import type { ByteSource, SourceSpec } from "../source/byte-source.ts"
-import { openSource, resolveSource } from "../source/index.ts"
+import { openSource, resolveSource, USUAL_READ_TIMEOUT_MS } from "../source/index.ts"
 import { createContext } from "./context.ts"
 import type { LocateReport, LocatedVolumeReport } from "./locate-report.ts"
 import type { SourceReport } from "./reports.ts"
@@ -26,6 +26,8 @@ export interface LocateOptions {
   readonly statePath?: string
   /** Worker threads; chosen from the size when absent. */
   readonly lanes?: number
+  /** A read of a device that takes longer counts as failed; a minute when absent. */
+  readonly readTimeoutMs?: number | undefined
 }
 
 export interface LocateRequest extends LocateOptions {
@@ -38,7 +40,8 @@ export async function locateOnInput(request: LocateRequest, shell: JobShell = {}
   const context = createContext(shell)
   const { path } = request.input
   const spec = await resolveSource(path)
-  const source = await openSource(spec)
+  const { readTimeoutMs = USUAL_READ_TIMEOUT_MS } = request
+  const source = await openSource(spec, { readTimeoutMs, signal: context.signal })
   try {
     const { places, state, endedEarly } = await scanForVolumes(spec, source, request, context)
     if (places.length === 0) throw nothingFound(path, state)
@@ -71,7 +74,7 @@ export interface FoundVolumes {
 export async function scanForVolumes(
   spec: SourceSpec,
   source: ByteSource,
-  { all = false, toTheEnd = all, statePath, lanes }: LocateOptions,
+  { all = false, toTheEnd = all, statePath, lanes, readTimeoutMs }: LocateOptions,
   { emit, signal }: Pick<JobContext, "emit" | "signal">,
 ): Promise<FoundVolumes> {
   emit({ type: "phase", phase: "locate" })
@@ -84,6 +87,7 @@ export async function scanForVolumes(
     state: statePath === undefined ? undefined : await loadScanState(statePath, source.size, reach),
     isEnough: toTheEnd ? undefined : (traces) => foundEnough(traces, tables, source.size),
     lanes,
+    readTimeoutMs,
     signal,
     onProgress(state) {
       const unreadable = totalLength(state.unreadable)

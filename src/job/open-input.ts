@@ -6,7 +6,7 @@ import type { KeyBackup } from "../fve/index.ts"
 import { type VolumePlace, locateVolumes, needsScan, startOf, volumeAt } from "../locate/index.ts"
 import { readPartitionTables } from "../partition/index.ts"
 import type { ByteSource, DriveSpec, SourceSpec } from "../source/byte-source.ts"
-import { openSource, readBytes, resolveSource, sliceSource } from "../source/index.ts"
+import { USUAL_READ_TIMEOUT_MS, openSource, readBytes, resolveSource, sliceSource } from "../source/index.ts"
 import { withoutMissing } from "./input-map.ts"
 import { scanForVolumes } from "./locate.ts"
 import { placesOfBackups } from "./open-key-backup.ts"
@@ -35,24 +35,28 @@ export interface OpenInputOptions {
   readonly hasKeys?: boolean
   /** They know where their volumes are, which saves the search. */
   readonly backups?: readonly KeyBackup[]
+  /** A read of a device that takes longer counts as failed; a minute when absent. */
+  readonly readTimeoutMs?: number | undefined
 }
 
 /** @throws SourceError, NotFveError. The caller closes the source. */
 export async function openInput(
   input: InputChoice,
   context: Pick<JobContext, "emit" | "signal">,
-  { scan = false, hasKeys = false, backups = [] }: OpenInputOptions = {},
+  options: OpenInputOptions = {},
 ): Promise<OpenInput> {
+  const { scan = false, hasKeys = false, backups = [], readTimeoutMs = USUAL_READ_TIMEOUT_MS } = options
   const spec = await resolveSource(input.path)
   const reading = await withoutMissing(spec, input.map)
-  const source = counting(await openSource(reading))
+  const source = counting(await openSource(reading, { readTimeoutMs, signal: context.signal }))
   try {
+    if (spec.kind === "device" && (await isSilent(source))) throw silentFailure(input.path)
     const usual = await findPlaces(source, input, context.signal)
     const isLost = input.offset === undefined && needsScan(usual)
     const told = isLost ? placesOfBackups(backups, source, usual) : []
     const isKnown = backups.some(({ sourceSize }) => sourceSize === source.size)
     const isScanned = scan && isLost && !isKnown
-    const scanned = isScanned ? await scanForVolumes(reading, source, {}, context) : undefined
+    const scanned = isScanned ? await scanForVolumes(reading, source, { readTimeoutMs }, context) : undefined
     const found = [...told, ...(scanned?.places ?? usual)]
     const places = found.length === 0 && hasKeys ? [placeOfUnknown(source)] : found
     if (places.length === 0) throw await nothingFound(source, input, { isScanned: scan })
@@ -140,7 +144,7 @@ async function nothingFound(
   input: InputChoice,
   { isScanned }: { isScanned: boolean },
 ): Promise<NotFveError | SourceError> {
-  if (await readsNothing(source)) return silentFailure(input.path)
+  if (await isSilent(source)) return silentFailure(input.path)
   const where = input.offset === undefined ? input.path : `${input.path} at ${hex(input.offset)}`
   const what = await nameContents(
     sliceSource(source, restOf(source, Math.max(0, input.offset ?? 0)), source.sectorSize),
@@ -160,7 +164,7 @@ async function nothingFound(
 }
 
 /** Sectors from the first to the last: where none can be read, nothing is known of what is on it. */
-async function readsNothing(source: ByteSource): Promise<boolean> {
+async function isSilent(source: ByteSource): Promise<boolean> {
   const unit = source.sectorSize
   for (const part of [0, 0.25, 0.5, 0.75, 1]) {
     const at = alignDown(Math.max(0, Math.floor(part * source.size) - unit), unit)

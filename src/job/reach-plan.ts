@@ -39,11 +39,16 @@ export interface ReachedPlan {
 /** It is told without the source of the input. */
 export type PlannedVolume = Omit<ReachedPlan, "input">
 
+export interface ReachOptions extends PlanOptions {
+  /** A read of a device that takes longer counts as failed; a minute when absent. */
+  readonly readTimeoutMs?: number | undefined
+}
+
 /** @throws SourceError, NotFveError, MetadataError, CredentialError */
 export async function reachPlan(
   request: CheckRequest,
   context: JobContext,
-  options: PlanOptions = {},
+  options: ReachOptions = {},
 ): Promise<ReachedPlan> {
   const { emit } = context
   emit({ type: "phase", phase: "locate" })
@@ -52,6 +57,7 @@ export async function reachPlan(
     scan: true,
     hasKeys: keyPackages.length > 0 || request.places !== undefined,
     backups: backupsOf(keyPackages),
+    readTimeoutMs: options.readTimeoutMs,
   })
   try {
     const opened = await unlockOne(input, { ...request, keyPackages }, context)

@@ -22,12 +22,12 @@ export async function repairVolume(request: RepairRequest, shell: JobShell = {})
   // They load while the volume is being found and a password stretched.
   const threads = request.dryRun ? undefined : warmThreadsFor(request.lanes)
   const plans = openPlanStore(request.output, context)
-  const reached = await reachPlan(request, context, { fullSize: request.fullSize ?? false, plans }).catch(
-    async (error: unknown) => {
-      await threads?.close()
-      throw error
-    },
-  )
+  const readTimeoutMs = request.reading?.readTimeoutMs
+  const options = { fullSize: request.fullSize ?? false, plans, readTimeoutMs }
+  const reached = await reachPlan(request, context, options).catch(async (error: unknown) => {
+    await threads?.close()
+    throw error
+  })
   try {
     const { openedBy, planned, report: volume, findings } = reached
     const extent = chooseExtent(planned.plan, request.range)

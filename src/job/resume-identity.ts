@@ -13,6 +13,8 @@ const CREATOR = "Mapfile. Created by repair-bde"
 const OF_OUTPUT = "Positions are those of the output, which is the plaintext of a BitLocker volume."
 const OF_INPUT = "Positions are those of the input, from which the plaintext of a BitLocker volume is read."
 
+const ZERO_SECTORS = "bytes in sectors of raw zeros: "
+
 /** The fill of a run that leaves zeros where it cannot read. */
 export const NO_FILL = "zeros"
 
@@ -64,6 +66,19 @@ export function serializeIdentity(identity: RunIdentity): string[] {
 /** Nothing goes on from a map in positions of the input: it is for other programs. */
 export function sourceMapComments({ volume }: RunIdentity): string[] {
   return [CREATOR, OF_INPUT, `volume: ${volume}`]
+}
+
+/**
+ * What a run has counted on the way and the next one goes on counting: no fact, since it decides nothing. A line of its own,
+ * which maps of runs that met none do without.
+ */
+export function zeroSectorComments(bytes: number): string[] {
+  return bytes > 0 ? [`${ZERO_SECTORS}${bytes}`] : []
+}
+
+export function zeroSectorBytesIn(comments: readonly string[]): number {
+  const line = comments.find((comment) => comment.startsWith(ZERO_SECTORS)) ?? ""
+  return /^\d{1,15}$/.test(line.slice(ZERO_SECTORS.length)) ? Number(line.slice(ZERO_SECTORS.length)) : 0
 }
 
 /** What the map is of instead, in words, the weightiest first; none when it is of this run. */

@@ -25,7 +25,14 @@ import {
   refuseForeignMap,
   refuseMapPaths,
 } from "./resume-files.ts"
-import { type RunIdentity, differences, serializeIdentity, sourceMapComments } from "./resume-identity.ts"
+import {
+  type RunIdentity,
+  differences,
+  serializeIdentity,
+  sourceMapComments,
+  zeroSectorBytesIn,
+  zeroSectorComments,
+} from "./resume-identity.ts"
 
 export interface ResumePlan {
   /** What is to become of an output that is there. */
@@ -33,7 +40,13 @@ export interface ResumePlan {
   /** Absent where no map is kept. */
   readonly paths?: MapPaths
   /** What an earlier run left. */
-  readonly map?: ExtentMap
+  readonly left?: LeftMap
+}
+
+export interface LeftMap {
+  readonly map: ExtentMap
+  /** Bytes in sectors of raw zeros, of what is finished. */
+  readonly zeroSectorBytes: number
 }
 
 /** @throws SinkError, UsageError where an output or a map that is there is not this run's */
@@ -57,7 +70,8 @@ export async function planResume(request: RepairRequest, identity: RunIdentity):
   const output = await factsOf(request.output)
   if (mapfile && output) {
     if (output.isFile() && output.size !== BigInt(size)) throw otherSize(request.output, output.size, size)
-    return { existing: "continue", paths, map: mapfile.map }
+    const left = { map: mapfile.map, zeroSectorBytes: zeroSectorBytesIn(mapfile.comments) }
+    return { existing: "continue", paths, left }
   }
   if (request.resume) {
     throw nothingToResume(request, output ? `there is no map ${paths.map}` : "there is no such output")
@@ -66,10 +80,10 @@ export async function planResume(request: RepairRequest, identity: RunIdentity):
 }
 
 export interface RunMap {
-  readonly map?: ExtentMap
+  readonly left?: LeftMap
   readonly checkpoint?: RunCheckpoint
-  /** The run is over. Resolves to the path of the map, when it stays. */
-  close(result: RunResult): Promise<string | undefined>
+  /** The run is over, without a result when what came after it failed. Resolves to the path of the map, when it stays. */
+  close(result?: RunResult): Promise<string | undefined>
 }
 
 export interface RunMapRequest {
@@ -88,8 +102,9 @@ export async function openRunMap(
 ): Promise<RunMap> {
   const { paths } = plan
   if (!paths || !("path" in spec)) return { close: async () => undefined }
-  const map = plan.map && (await readAgain(request, identity))
-  if (map) {
+  const left = plan.left && (await readAgain(request, identity))
+  if (left) {
+    const { map } = left
     const output = await openSource(await resolveSource(spec.path))
     try {
       await checkOutput(output, request.output, map, volume, origin.start)
@@ -100,34 +115,38 @@ export async function openRunMap(
   }
   const file = openCheckpointFile(paths.map)
   const sourceFile = paths.sourceMap === undefined ? undefined : openCheckpointFile(paths.sourceMap)
-  const textOf = (map: ExtentMap): string =>
-    serializeMapfile({ map, comments: serializeIdentity(identity), ...stateOf(map) })
+  const textOf = ({ map, zeroSectorBytes }: LeftMap): string => {
+    const comments = [...serializeIdentity(identity), ...zeroSectorComments(zeroSectorBytes)]
+    return serializeMapfile({ map, comments, ...stateOf(map) })
+  }
   const sourceTextOf = (map: ExtentMap): string => {
     const sourceMap = sourceMapOf(map, origin)
     return serializeMapfile({ map: sourceMap, comments: sourceMapComments(identity), ...stateOf(sourceMap) })
   }
-  const atStart = map ?? new ExtentMap(Number(identity.size))
-  await (map ? file.goOn(textOf(map)) : beginMap(file, paths.map, textOf(atStart)))
-  await sourceFile?.begin(sourceTextOf(atStart))
+  const atStart = left ?? { map: new ExtentMap(Number(identity.size)), zeroSectorBytes: 0 }
+  await (left ? file.goOn(textOf(left)) : beginMap(file, paths.map, textOf(atStart)))
+  await sourceFile?.begin(sourceTextOf(atStart.map))
   return {
-    ...(map && { map }),
+    ...(left && { left }),
     checkpoint: {
-      async save(map) {
-        await file.save(textOf(map))
+      async save(map, zeroSectorBytes) {
+        await file.save(textOf({ map, zeroSectorBytes }))
         await sourceFile?.save(sourceTextOf(map))
       },
       always: paths.isNamed || sourceFile !== undefined,
       pace: request.mapInterval === undefined ? undefined : { ...USUAL_PACE, ms: request.mapInterval * 1000 },
     },
-    async close({ map, stopped }) {
+    async close(result) {
       await sourceFile?.close()
-      const isComplete = stopped === undefined && map.total(Status.finished) === map.size
+      const isComplete = result !== undefined && result.stopped === undefined && isWhole(result.map)
       const stays = paths.isNamed || !isComplete
       await (stays ? file.close() : file.remove())
       return stays ? paths.map : undefined
     },
   }
 }
+
+const isWhole = (map: ExtentMap): boolean => map.total(Status.finished) === map.size
 
 function refuseNamedMaps({ output, map, sourceMap }: RepairRequest): void {
   const named = map ?? sourceMap
@@ -148,9 +167,9 @@ async function beginMap(file: CheckpointFile, path: string, text: string): Promi
 }
 
 /** The run that held the lock until now may have gone further, or been of another volume. */
-async function readAgain(request: RepairRequest, identity: RunIdentity): Promise<ExtentMap> {
-  const { map } = await planResume(request, identity)
-  if (map) return map
+async function readAgain(request: RepairRequest, identity: RunIdentity): Promise<LeftMap> {
+  const { left } = await planResume(request, identity)
+  if (left) return left
   throw new SinkError("sink-in-use", `another run has changed ${request.output} meanwhile`, {
     next: ["run the same command again"],
     data: { path: request.output },

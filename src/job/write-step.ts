@@ -60,18 +60,26 @@ export async function writeOutput(
   const output = await prepare(task, resume)
   let isWritten = false
   try {
-    if (!resume.map) await approveOutput(output, request.output, context)
+    if (!resume.left) await approveOutput(output, request.output, context)
     for (const notice of noticesOf(output)) context.emit(notice)
     const runMap = await openMap(task, resume, output, context)
     const isKept = output.spec.kind === "image" && (await plans.save(volume, metadata, planned))
     context.emit({ type: "phase", phase: "decrypt" })
     isWritten = true
     const result = await run(task, output, runMap, context)
-    const map = await runMap.close(result)
-    if (result.stopped !== undefined) throw tellStop(request, result, extent.length, map, context)
+    if (result.stopped !== undefined) {
+      throw tellStop(request, result, extent.length, await runMap.close(result), context)
+    }
     context.emit({ type: "phase", phase: "proof" })
+    const proven = await proveResult(reached, extent, output.spec, result.unreadable).catch(
+      async (error: unknown) => {
+        await runMap.close()
+        throw error
+      },
+    )
     const keptPlan = isKept ? plans.path : undefined
-    return { result, map, keptPlan, ...(await proveResult(reached, extent, output.spec, result.unreadable)) }
+    // Last of all: a run that is killed while it proves its output is gone on with by its map.
+    return { result, keptPlan, ...proven, map: await runMap.close(result) }
   } finally {
     await (isWritten ? output.release() : output.abandon())
   }
@@ -109,7 +117,7 @@ function openMap(
 async function run(
   { request, reached, extent, threads }: Task,
   { spec }: PreparedOutput,
-  { map, checkpoint }: RunMap,
+  { left, checkpoint }: RunMap,
   context: JobContext,
 ): Promise<RunResult> {
   const { crypto, emit, signal } = context
@@ -120,7 +128,8 @@ async function run(
     sink: spec,
     extent,
     keepZeros: request.keepZeros ?? false,
-    map,
+    map: left?.map,
+    zeroSectorBytes: left?.zeroSectorBytes,
     checkpoint,
     reading: await readingOf(request, reached, extent, context),
     // A stick is pulled when the program says that it is done; a file is the system's, as with any copy.

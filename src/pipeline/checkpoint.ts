@@ -14,8 +14,10 @@ export interface CheckpointRequest {
   readonly map: ExtentMap
   /** Everything written so far is on the medium when it resolves. */
   readonly sync: () => Promise<void>
-  /** Puts the map on its medium. */
-  readonly save: (map: ExtentMap) => Promise<void>
+  /** Bytes in sectors of raw zeros, of what the map calls finished. */
+  readonly zeroSectorBytes: () => number
+  /** Puts the map on its medium, as it was before the sync. */
+  readonly save: (map: ExtentMap, zeroSectorBytes: number) => Promise<void>
   /** Of a sync or a save. */
   readonly onFailure: (error: unknown) => void
 }
@@ -41,7 +43,7 @@ export interface Checkpoints {
 }
 
 export function openCheckpoints(request: CheckpointRequest, pace: Pace = USUAL_PACE): Checkpoints {
-  const { map, sync, save, onFailure } = request
+  const { map, zeroSectorBytes, sync, save, onFailure } = request
   /** Written, and in no checkpoint yet; and in the one that is being made. */
   let [fresh, flying] = [0, 0]
   let current: Promise<void> | undefined
@@ -57,14 +59,14 @@ export function openCheckpoints(request: CheckpointRequest, pace: Pace = USUAL_P
     clearTimeout(timer)
     timer = undefined
     isOverdue = false
-    const snapshot = map.clone()
+    const [snapshot, zeros] = [map.clone(), zeroSectorBytes()]
     flying += fresh
     fresh = 0
     await sync().catch((error: unknown) => {
       isTrusted = false
       throw error
     })
-    await save(snapshot)
+    await save(snapshot, zeros)
     count++
     flying = 0
   }

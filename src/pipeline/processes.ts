@@ -16,6 +16,7 @@ import type { ProcessReply, ProcessRequest } from "./process-messages.ts"
 import { hangingSource } from "./reading-failures.ts"
 import type { SinkSpec } from "../sink/positional-sink.ts"
 import type { SourceSpec } from "../source/byte-source.ts"
+import { USUAL_READ_TIMEOUT_MS } from "../source/descriptor.ts"
 
 export interface ProcessLaneOptions {
   readonly readTimeoutMs?: number | undefined
@@ -25,7 +26,6 @@ export interface ProcessLaneOptions {
 
 type Setup = LaneSetup & { readonly source: SourceSpec; readonly sink: SinkSpec }
 
-const USUAL_READ_TIMEOUT_MS = 60_000
 /** A drive that is still busy with a read that was given up keeps the next process waiting before it can open it. */
 const OPENING_FACTOR = 3
 /** A process that was killed outside of a read that hangs is gone sooner. */

@@ -1,6 +1,7 @@
 /** How reading a failing source ends, beside what the source itself says. */
 import { SourceError } from "../errors.ts"
 import type { SourceSpec } from "../source/byte-source.ts"
+import { deadFailure, hangingFailure } from "../source/failures.ts"
 import type { RunRequest } from "./run-request.ts"
 import { pathOf } from "./source-facts.ts"
 
@@ -11,32 +12,12 @@ export function isGone(error: unknown): boolean {
   return error instanceof SourceError && GONE.has(error.code)
 }
 
-/** Everything fails, also where reading went well before. */
 export function deadSource(source: RunRequest["source"]): SourceError {
-  const path = pathOf(source)
-  return new SourceError(
-    "source-dead",
-    `${path} answers no read any more, not even where it was read before`,
-    {
-      data: { path },
-      next: [
-        "take the drive off its power and cable for a minute, connect it again and type the same command: it goes on where it stopped",
-        "add --wait to have the program wait for the drive",
-      ],
-    },
-  )
+  return deadFailure(pathOf(source))
 }
 
-/** The source does not even open, or hangs in its first read. */
 export function hangingSource(spec: SourceSpec, timeoutMs: number): SourceError {
-  const path = pathOf(spec)
-  return new SourceError("source-hangs", `${path} did not answer within ${timeoutMs / 1000} s`, {
-    data: { path, timeoutMs },
-    next: [
-      "connect the drive again and type the same command: it goes on where it stopped",
-      "give a slow drive more time with --read-timeout",
-    ],
-  })
+  return hangingFailure(pathOf(spec), timeoutMs)
 }
 
 export function tooManyErrors(count: number, most: number): SourceError {

@@ -27,6 +27,8 @@ export interface RunRequest {
   readonly keepZeros: boolean
   /** What an earlier run has left: only the rest is read. It is kept up to date. Absent: nothing is there yet. */
   readonly map?: ExtentMap | undefined
+  /** Of what it has left: bytes in sectors of raw zeros. */
+  readonly zeroSectorBytes?: number | undefined
   readonly checkpoint?: RunCheckpoint | undefined
   readonly reading?: Reading | undefined
   /** Ends with everything on the medium. */
@@ -46,7 +48,7 @@ export interface RunRequest {
 
 /** Where the map goes while the run goes on, so that another run can go on after it. */
 export interface RunCheckpoint {
-  readonly save: (map: ExtentMap) => Promise<void>
+  readonly save: (map: ExtentMap, zeroSectorBytes: number) => Promise<void>
   /** At the end of a run without any loss too. */
   readonly always?: boolean
   /** How much may be lost when the run is killed; 5 seconds or 1 GiB when absent. */

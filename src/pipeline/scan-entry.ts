@@ -1,6 +1,7 @@
 /** The inside of a worker thread of a scan: one lane, fed by messages, answering by messages. See `scan-threads.ts`. */
 import { parentPort, workerData } from "node:worker_threads"
 import type { Extent } from "../extents/extent.ts"
+import { USUAL_READ_TIMEOUT_MS } from "../source/descriptor.ts"
 import { openSource } from "../source/open-source.ts"
 import { toPortable } from "./portable-error.ts"
 import { makeScanTools, scanExtent } from "./scan-lane.ts"
@@ -8,7 +9,9 @@ import type { ScanThreadReply, ScanThreadRequest, ScanThreadSetup } from "./scan
 
 const setup = workerData as ScanThreadSetup
 const port = parentPort!
-const opened = openSource(setup.source, { blocking: true }).then((source) => makeScanTools(source, setup))
+const { readTimeoutMs = USUAL_READ_TIMEOUT_MS } = setup
+const options = { blocking: true, readTimeoutMs }
+const opened = openSource(setup.source, options).then((source) => makeScanTools(source, setup))
 // Its failure is the answer to every request.
 opened.catch(() => {})
 

@@ -29,12 +29,12 @@ export function extentSizeFor(asked: ScanRequest["source"], { size }: ByteSource
 
 /** @param source the one that was asked for, open */
 export function openScanLanes(
-  { source: asked, reach, lanes, signal }: ScanRequest,
+  { source: asked, reach, lanes, readTimeoutMs, signal }: ScanRequest,
   source: ByteSource,
 ): ScanLane[] {
   if (!("kind" in asked)) return [openInline(source, { reach, pieceSize: FILE_PIECE }, signal)]
   const mayHang = isDevice(asked)
-  const setup = { reach, pieceSize: mayHang ? DEVICE_PIECE : FILE_PIECE, source: asked }
+  const setup = { reach, pieceSize: mayHang ? DEVICE_PIECE : FILE_PIECE, source: asked, readTimeoutMs }
   const count = lanes ?? (mayHang || source.size >= WORTH_THREADS ? LANES : 0)
   if (count === 0) return [openInline(source, setup, signal)]
   return Array.from({ length: count }, () => openScanThread(setup))

@@ -6,6 +6,7 @@
 import { type Extent, endOf, extent, intersect, subtractExtents } from "../extents/extent.ts"
 import type { Reach, Trace } from "../fve/index.ts"
 import type { ByteSource, SourceSpec } from "../source/byte-source.ts"
+import { USUAL_READ_TIMEOUT_MS } from "../source/descriptor.ts"
 import { openSource } from "../source/open-source.ts"
 import { openMailbox } from "./mailbox.ts"
 import type { ScanLane } from "./scan-lane.ts"
@@ -21,6 +22,8 @@ export interface ScanRequest {
   readonly state?: ScanState | undefined
   /** Whether these traces make it needless to look at the rest. Absent: never. */
   readonly isEnough?: ((traces: readonly Trace[]) => boolean) | undefined
+  /** A read of a device that takes longer counts as failed; a minute when absent. */
+  readonly readTimeoutMs?: number | undefined
   /** Worker threads; chosen from the size when absent, 0 for none. */
   readonly lanes?: number | undefined
   readonly signal?: AbortSignal | undefined
@@ -43,9 +46,10 @@ const PROGRESS_MS = 250
 /** @throws SourceError when the source cannot be opened */
 export async function scanSource(request: ScanRequest): Promise<ScanResult> {
   const stop = watchForStop(request.signal)
-  const opened = "kind" in request.source ? await openSource(request.source) : undefined
+  const { source, signal, readTimeoutMs = USUAL_READ_TIMEOUT_MS } = request
+  const opened = "kind" in source ? await openSource(source, { readTimeoutMs, signal }) : undefined
   try {
-    return await scanUntil(stop, request, opened ?? (request.source as ByteSource))
+    return await scanUntil(stop, request, opened ?? (source as ByteSource))
   } finally {
     await opened?.close()
     stop.unwatch()

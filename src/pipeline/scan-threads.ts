@@ -11,6 +11,7 @@ import type { Scanned } from "./scan-state.ts"
 
 export interface ScanThreadSetup extends ScanSetup {
   readonly source: SourceSpec
+  readonly readTimeoutMs?: number | undefined
 }
 export type ScanThreadRequest = { readonly extent: Extent } | { readonly close: true }
 /** In the order of the requests. */

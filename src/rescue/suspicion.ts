@@ -63,8 +63,12 @@ function goodPart(ticket: Ticket, { done, failed, bytesRead }: Outcome): Extent 
   return good?.length === bytesRead ? good : undefined
 }
 
-/** The source is gone: what failed since it last answered counts as it did before, for whoever goes on. */
+/**
+ * The source is gone: what failed since it last answered counts as it did before, for whoever goes on. The passes begin
+ * anew, since what was taken back may lie behind the place that they have reached; the map keeps them from reading anything
+ * twice.
+ */
 export function withdrawFailures(state: RescueState, map: ExtentMap): RescueState {
   for (const { status, ...failed } of state.suspicion.failures) map.set(failed, status)
-  return { ...state, suspicion: noSuspicion(state.suspicion.proven) }
+  return { ...state, stage: 0, position: undefined, suspicion: noSuspicion(state.suspicion.proven) }
 }

@@ -9,7 +9,14 @@ import type { Pread } from "./fill.ts"
 export interface OpenOptions {
   /** Reads hold the thread: faster, and right only inside a worker. */
   readonly blocking?: boolean
+  /** A read of a device that takes longer is given up, with the process that it is made in. Absent: it is waited for. */
+  readonly readTimeoutMs?: number | undefined
+  /** With a time limit: ends every read that is under way. */
+  readonly signal?: AbortSignal | undefined
 }
+
+/** Of a read, where nobody said another one. */
+export const USUAL_READ_TIMEOUT_MS = 60_000
 
 export interface Descriptor {
   readonly pread: Pread

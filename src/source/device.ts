@@ -8,6 +8,7 @@
  */
 import { constants } from "node:fs"
 import { access } from "node:fs/promises"
+import { SourceError } from "../errors.ts"
 import {
   type Extent,
   alignDown,
@@ -20,6 +21,7 @@ import {
 import { assertInside } from "./bounds.ts"
 import type { ByteSource, SourceSpec } from "./byte-source.ts"
 import { type Descriptor, type OpenOptions, openDescriptor } from "./descriptor.ts"
+import { openDistantDescriptor } from "./distant-descriptor.ts"
 import { errnoOf, openFailure, readFailure } from "./failures.ts"
 import { fill, fillOnce } from "./fill.ts"
 import { pageMemory } from "./page-memory.ts"
@@ -29,10 +31,10 @@ const BOUNCE = 256 << 10
 
 type DeviceSpec = Extract<SourceSpec, { kind: "device" }>
 
-export async function openDevice(spec: DeviceSpec, options?: OpenOptions): Promise<ByteSource> {
+export async function openDevice(spec: DeviceSpec, options: OpenOptions = {}): Promise<ByteSource> {
   const { path, size, sectorSize } = spec
   const descriptor = await openBest(spec, options).catch((error: unknown) => {
-    throw openFailure(path, error)
+    throw options.signal?.aborted || error instanceof SourceError ? error : openFailure(path, error)
   })
   const spareMemory: Uint8Array[] = []
   /** Memory that direct reads have refused once. */
@@ -94,7 +96,7 @@ export async function openDevice(spec: DeviceSpec, options?: OpenOptions): Promi
         if (unreadable.length > 0 && path.startsWith("/")) await access(path)
         return unreadable
       } catch (error) {
-        throw readFailure(path, at, size, error, signal)
+        throw readFailure(path, at, size, error, options.signal?.aborted ? options.signal : signal)
       }
     }
 
@@ -108,16 +110,27 @@ export async function openDevice(spec: DeviceSpec, options?: OpenOptions): Promi
 }
 
 /** Past the page cache when the first sector can be read that way, which not every driver offers. */
-async function openBest({ path, sectorSize }: DeviceSpec, options?: OpenOptions): Promise<Descriptor> {
-  if (constants.O_DIRECT === undefined) return openDescriptor(path, options)
+async function openBest(spec: DeviceSpec, options: OpenOptions): Promise<Descriptor> {
+  const { sectorSize } = spec
+  if (constants.O_DIRECT === undefined) return openEither(spec, options)
   try {
-    const direct = await openDescriptor(path, { ...options, direct: true })
+    const direct = await openEither(spec, { ...options, direct: true })
     if (!(await refusesAll(direct, sectorSize))) return direct
     await direct.close()
   } catch (error) {
     if (errnoOf(error) !== "EINVAL") throw error
   }
-  return openDescriptor(path, options)
+  return openEither(spec, options)
+}
+
+function openEither(
+  { path, sectorSize }: DeviceSpec,
+  options: OpenOptions & { readonly direct?: boolean },
+): Promise<Descriptor> {
+  const { readTimeoutMs } = options
+  return readTimeoutMs === undefined
+    ? openDescriptor(path, options)
+    : openDistantDescriptor(path, { ...options, sectorSize, readTimeoutMs })
 }
 
 async function refusesAll(direct: Descriptor, sectorSize: number): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** What the operating system said about a source, as a SourceError that tells what to do next. */
 import { SourceError } from "../errors.ts"
-import { hex } from "../extents/extent.ts"
+import { type Extent, hex } from "../extents/extent.ts"
 
 /** The name of a system error, such as `EACCES`; `undefined` for any other error. */
 export function errnoOf(error: unknown): string | undefined {
@@ -54,7 +54,43 @@ export class EndOfSource extends Error {
   }
 }
 
-/** What a failed read means to the caller; an abort stays what it is. */
+/** The medium cannot read this, or not in time. The place counts as unreadable, and nobody asks for its parts. */
+export class LostPlace extends Error {
+  readonly place: Extent
+
+  constructor(place: Extent) {
+    super(`nobody asks for ${hex(place.start)} any more`)
+    this.place = place
+  }
+}
+
+/** Everything fails, also where reading went well before. */
+export function deadFailure(path: string): SourceError {
+  return new SourceError(
+    "source-dead",
+    `${path} answers no read any more, not even where it was read before`,
+    {
+      data: { path },
+      next: [
+        "take the drive off its power and cable for a minute, connect it again and type the same command: it goes on where it stopped",
+        "add --wait to have the program wait for the drive",
+      ],
+    },
+  )
+}
+
+/** The source does not even open, or hangs wherever it is read. */
+export function hangingFailure(path: string, timeoutMs: number): SourceError {
+  return new SourceError("source-hangs", `${path} did not answer within ${timeoutMs / 1000} s`, {
+    data: { path, timeoutMs },
+    next: [
+      "connect the drive again and type the same command: it goes on where it stopped",
+      "give a slow drive more time with --read-timeout",
+    ],
+  })
+}
+
+/** What a failed read means to the caller; an abort stays what it is, and so does what says it all already. */
 export function readFailure(
   path: string,
   at: number,
@@ -62,7 +98,7 @@ export function readFailure(
   error: unknown,
   signal: AbortSignal | undefined,
 ): unknown {
-  if (signal?.aborted) return error
+  if (signal?.aborted || error instanceof SourceError) return error
   return error instanceof EndOfSource ? shrankFailure(path, error.at, size) : goneFailure(path, at, error)
 }
 

@@ -5,7 +5,7 @@
  * unreadable sectors stand alone.
  */
 import { type Extent, alignDown, extent, mergeExtents } from "../extents/extent.ts"
-import { EndOfSource, errnoOf } from "./failures.ts"
+import { EndOfSource, LostPlace, errnoOf } from "./failures.ts"
 
 /** One positional read: resolves to the number of bytes that came, 0 at the end, or rejects with the system's error. */
 export type Pread = (at: number, into: Uint8Array) => Promise<number> | number
@@ -14,7 +14,7 @@ export type Pread = (at: number, into: Uint8Array) => Promise<number> | number
 const REQUEST = 8 << 20
 
 /** Errors of the medium under one request: the rest of the source may be well. */
-const MEDIUM_ERRORS: ReadonlySet<string | undefined> = new Set([
+export const MEDIUM_ERRORS: ReadonlySet<string | undefined> = new Set([
   "EIO",
   "ENODATA", // Linux, direct: critical medium error
   "EREMOTEIO", // Linux, direct: critical target error
@@ -33,24 +33,24 @@ export async function fill(
   sectorSize: number,
   signal?: AbortSignal,
 ): Promise<readonly Extent[]> {
-  let done = 0
-  while (done < into.length) {
+  const unreadable: Extent[] = []
+  for (let done = 0; done < into.length;) {
     signal?.throwIfAborted()
-    const count = await attempt(pread, at + done, into.subarray(done, done + REQUEST))
-    if (count === undefined) break
-    if (count === 0) throw new EndOfSource(at + done)
-    done += count
+    const request = into.subarray(done, done + REQUEST)
+    const answer = await attempt(pread, at + done, request)
+    if (answer === 0) throw new EndOfSource(at + done)
+    if (typeof answer === "number") {
+      done += answer
+      continue
+    }
+    const failed = request.subarray(0, answer.length)
+    const damage = answer.isFinal
+      ? giveUp(at + done, failed)
+      : await halve(pread, at + done, failed, sectorSize, signal)
+    unreadable.push(...damage)
+    done += failed.length
   }
-  if (done === into.length) return []
-
-  const failed = into.subarray(done, done + REQUEST)
-  const damage = await halve(pread, at + done, failed, sectorSize, signal)
-  const rest = into.subarray(done + failed.length)
-  if (rest.length === 0) return damage
-  return mergeExtents([
-    ...damage,
-    ...(await fill(pread, at + done + failed.length, rest, sectorSize, signal)),
-  ])
+  return mergeExtents(unreadable)
 }
 
 /**
@@ -69,13 +69,11 @@ export async function fillOnce(
   while (done < into.length) {
     signal?.throwIfAborted()
     const request = into.subarray(done, done + REQUEST)
-    const count = await attempt(pread, at + done, request)
-    if (count === 0) throw new EndOfSource(at + done)
-    if (count === undefined) {
-      request.fill(0)
-      failed.push(extent(at + done, request.length))
-    }
-    done += count ?? request.length
+    const answer = await attempt(pread, at + done, request)
+    if (answer === 0) throw new EndOfSource(at + done)
+    const isRead = typeof answer === "number"
+    if (!isRead) failed.push(...giveUp(at + done, request.subarray(0, answer.length)))
+    done += isRead ? answer : answer.length
   }
   return mergeExtents(failed)
 }
@@ -90,10 +88,7 @@ async function halve(
 ): Promise<readonly Extent[]> {
   const firstSector = alignDown(at, sectorSize)
   const sectorCount = Math.ceil((at + into.length - firstSector) / sectorSize)
-  if (sectorCount === 1) {
-    into.fill(0)
-    return [extent(at, into.length)]
-  }
+  if (sectorCount === 1) return giveUp(at, into)
   const middle = firstSector + Math.floor(sectorCount / 2) * sectorSize - at
   return mergeExtents([
     ...(await fill(pread, at, into.subarray(0, middle), sectorSize, signal)),
@@ -101,12 +96,24 @@ async function halve(
   ])
 }
 
-/** `undefined`: the medium could not read this. */
-async function attempt(pread: Pread, at: number, into: Uint8Array): Promise<number | undefined> {
+function giveUp(at: number, into: Uint8Array): Extent[] {
+  into.fill(0)
+  return [extent(at, into.length)]
+}
+
+/** So many bytes could not be read. */
+interface Failure {
+  readonly length: number
+  /** Its parts are not asked for. */
+  readonly isFinal: boolean
+}
+
+async function attempt(pread: Pread, at: number, into: Uint8Array): Promise<number | Failure> {
   try {
     return await pread(at, into)
   } catch (error) {
-    if (MEDIUM_ERRORS.has(errnoOf(error))) return undefined
+    if (error instanceof LostPlace) return { length: error.place.length, isFinal: true }
+    if (MEDIUM_ERRORS.has(errnoOf(error))) return { length: into.length, isFinal: false }
     throw error
   }
 }

@@ -1,7 +1,7 @@
 /** The door of `source/`: what everything above reads from. */
 export type { ByteSource, DriveSpec, SourceSpec } from "./byte-source.ts"
 export { cachedSource, type CacheOptions } from "./cached.ts"
-export type { OpenOptions } from "./descriptor.ts"
+export { type OpenOptions, USUAL_READ_TIMEOUT_MS } from "./descriptor.ts"
 export { maskedSource } from "./masked.ts"
 export { heldExtents } from "./held-extents.ts"
 export { listDrives } from "./list-drives.ts"

@@ -3,9 +3,9 @@ import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { describe, expect, it } from "vitest"
-import { extent } from "../../src/extents/extent.ts"
+import { type Extent, endOf, extent } from "../../src/extents/extent.ts"
 import { runProgram, type Run } from "../cli/program.ts"
-import { forgeVolume } from "../damage/volumes.ts"
+import { forgeVolume, freeOf } from "../damage/volumes.ts"
 import type { ForgedVolume } from "../forge/forge.ts"
 import { requirement } from "../suites/requirements.ts"
 import { forThisTest, temporaryFolder } from "../suites/system.ts"
@@ -28,8 +28,9 @@ interface Scene {
 async function onDrive(
   change: (volume: ForgedVolume) => Omit<DriveRecipe, "image">,
   act: (scene: Scene) => Promise<void>,
+  trimmed: readonly Extent[] = [],
 ): Promise<void> {
-  const volume = await forgeVolume("XTS-128")
+  const volume = await forgeVolume("XTS-128", trimmed.length > 0 ? { trimmed } : {})
   const drive = await failingDrive({ image: volume.image, ...change(volume) })
   const output = join(forThisTest(temporaryFolder()).path, "out.img")
   const { password } = volume.protectors.find((protector) => protector.password !== undefined)!
@@ -60,6 +61,15 @@ const linesOf = ({ stdout }: Run): Record<string, unknown>[] =>
     .map((line) => JSON.parse(line) as Record<string, unknown>)
 
 const errorOf = (run: Run): unknown => linesOf(run).at(-1)!.error
+
+const TRIMMED = 4096
+
+/** Where the first run gets to, and behind where it ends. */
+function trimmedOnBothSides(): Extent[] {
+  const room = freeOf("XTS-128").filter(({ length }) => length > 1 << 19)
+  const [first, last] = [room[0]!, room.at(-1)!]
+  return [extent(first.start + TRIMMED, TRIMMED), extent(endOf(last) - 2 * TRIMMED, TRIMMED)]
+}
 
 /** The drive dies when the program says that it decrypts, and is slow enough that it has not ended by then. */
 const SLOW_BEHIND = { slow: { extents: [extent(0x420000, 3 << 20)], seconds: 1 } }
@@ -123,10 +133,13 @@ describe.skipIf(!canRun || !isPatient)("a drive that", () => {
           const second = await runProgram([again.path, output, "--json", "--password", password!])
           expect(second.exitCode, second.stdout.toString()).toBe(0)
           expect(Buffer.compare(readFileSync(output), volume.expected)).toBe(0)
+          // Of both runs together.
+          expect(linesOf(second).at(-1)!.result).toMatchObject({ zeroSectorBytes: 2 * TRIMMED })
         } finally {
           await again.dispose()
         }
       },
+      trimmedOnBothSides(),
     )
   }, 60_000)
 

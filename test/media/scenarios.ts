@@ -9,12 +9,14 @@ import {
   extentBetween,
 } from "../../src/extents/extent.ts"
 import type { ForgedVolume } from "../forge/forge.ts"
-import type { VolumeName } from "../damage/volumes.ts"
+import { type VolumeName, forgeVolume } from "../damage/volumes.ts"
 import type { DriveRecipe } from "./failing-drive.ts"
+import { forgeLarge } from "./large-volume.ts"
 
 export interface Scenario {
   readonly name: string
-  readonly volume: VolumeName
+  /** `large`: 320 MiB. */
+  readonly volume: VolumeName | "large"
   readonly sectorSize?: 512 | 4096
   readonly bad: (volume: ForgedVolume) => readonly Extent[]
   readonly slow?: (volume: ForgedVolume) => NonNullable<DriveRecipe["slow"]>
@@ -75,6 +77,11 @@ export const SCENARIOS: readonly Scenario[] = [
     bad: (volume) => everyOther(volume, 0x10000, 0x7000),
   },
   {
+    name: "5,000 bad sectors, one every 64 KiB",
+    volume: "large",
+    bad: (volume) => everyOther(volume, 0x10000, 0x7000),
+  },
+  {
     name: "a slow range",
     volume: "XTS-128",
     bad: () => [],
@@ -103,6 +110,18 @@ function everyOther(
   return Array.from({ length: Math.floor(size / step) }, (_, i) => sectorAt(i * step + at)).filter(
     ({ start }) => start > 0x8000 && !own.some((e) => contains(e, start)),
   )
+}
+
+/** As the drive is at first. */
+export async function driveOf(scenario: Scenario): Promise<{ volume: ForgedVolume; recipe: DriveRecipe }> {
+  const volume = await (scenario.volume === "large" ? forgeLarge() : forgeVolume(scenario.volume))
+  const recipe = {
+    image: volume.image,
+    sectorSize: scenario.sectorSize ?? 512,
+    bad: scenario.bad(volume),
+    ...(scenario.slow && { slow: scenario.slow(volume) }),
+  }
+  return { volume, recipe }
 }
 
 export interface Expected {

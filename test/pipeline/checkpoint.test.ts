@@ -61,6 +61,7 @@ async function writeThrough(order: readonly number[], lanes: number, flaw?: Flaw
   await file.begin(text(map))
   const request: CheckpointRequest = {
     map: flaw === "clone before the sync" ? uncloned(map) : map,
+    zeroSectorBytes: () => 0,
     sync: flaw === "output sync" ? async () => {} : () => sink.sync(),
     async save(snapshot) {
       const finished = snapshot.total(Status.finished)
@@ -174,6 +175,7 @@ describe("the pace", () => {
     const syncs: number[] = []
     const checkpoints = openCheckpoints({
       map,
+      zeroSectorBytes: () => 0,
       sync: async () => void syncs.push(map.total(Status.finished)),
       save,
       onFailure: (error) => void failures.push(error),
@@ -256,6 +258,7 @@ describe("the pace", () => {
     const checkpoints = openCheckpoints(
       {
         map,
+        zeroSectorBytes: () => 0,
         sync: () => Promise.reject(new Error("EIO")),
         save: async () => void saves++,
         onFailure: (error) => void failures.push(error),

@@ -85,6 +85,24 @@ describe("a run over a medium that fails", () => {
     )
   })
 
+  it("goes on behind a death at any moment, in any pass, until nothing is left", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: 60 }), areas, async (diesAfter, bad) => {
+        const output = stale()
+        const result = await runPlan(
+          requestOf(output, medium({ bytes, bad, diesAfter }), {
+            awaitSource: async () => medium({ bytes, bad }),
+          }),
+        )
+        expect(result.stopped).toBeUndefined()
+        expect(result.map.total(Status.nonTried)).toBe(0)
+        expect(result.unreadable).toEqual(bad)
+        expect(Buffer.compare(output, expectedWith(bad))).toBe(0)
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   it.each(["diesAfter", "goneAfter"] as const)("waits for its return: %s", async (how) => {
     const bad = [extent(1 << 20, 512)]
     const output = stale()

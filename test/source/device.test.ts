@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, rmSync, statSync, truncateSync, writeFileSync } 
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { afterAll, describe, expect, it } from "vitest"
+import { openSource as openBuilt } from "../../dist/source/index.js"
 import { extent } from "../../src/extents/extent.ts"
 import { openSource, pageMemory, resolveSource } from "../../src/source/index.ts"
 import { byteSourceSuite } from "../suites/byte-source-suite.ts"
@@ -34,6 +35,15 @@ describe.skipIf(!canLoop).each([512, 4096])("a device with sectors of %i bytes",
       }
     })
   }
+
+  byteSourceSuite("it, in a process of its own,", async () => {
+    const loop = loopDevice(imageFile(`device-${sectorSize}-distant`), sectorSize)
+    return {
+      source: await openBuilt(await resolveSource(loop.path), { readTimeoutMs: 60_000 }),
+      bytes,
+      dispose: loop.dispose,
+    }
+  })
 
   it("tells its size and its sector size", async () => {
     const loop = forThisTest(loopDevice(imageFile("facts"), sectorSize))
