@@ -84,4 +84,6 @@ export interface ForgedCertificate {
   readonly byteOrder?: "cng" | "cryptoapi"
   /** What is encrypted: the key alone, unless told. */
   readonly holds?: "key" | "key datum"
+  /** PKCS#1 v1.5, unless told. */
+  readonly padding?: "pkcs1" | "oaep-sha1" | "oaep-sha256"
 }
