@@ -247,7 +247,7 @@ export const OPTIONS = {
 
   volume: {
     names: ["volume"],
-    commands: ONE_VOLUME,
+    commands: [...ONE_VOLUME, "keys backup"],
     group: "volume",
     help: "which volume, when INPUT holds several: its number in `inspect`",
     value: count,

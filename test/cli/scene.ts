@@ -29,7 +29,7 @@ export { RECOVERY_PASSWORD }
 
 const MIB = 2 ** 20
 /** Where exports go, two since cases play side by side. */
-const OUTPUT_FOLDERS = ["packages", "more-packages"] as const
+const OUTPUT_FOLDERS = ["packages", "more-packages", "two-packages"] as const
 /** Mounted in the folder where the system lets us: one for each case that fills it, since cases play side by side. */
 export const SMALL_DISKS = ["small", "tight"] as const
 const SECTOR = 512

@@ -153,9 +153,7 @@ function certificateProtector(
   const intermediate = KeyType.publicKeyIntermediate
   const message = holds === "key" ? key : serializeKeyDatum({ keyType: intermediate, keyFlags: 0, key })
   const sealed =
-    padding === "pkcs1"
-      ? encryptPkcs1(publicKey, message, random)
-      : encryptOaep(publicKey, message, padding)
+    padding === "pkcs1" ? encryptPkcs1(publicKey, message, random) : encryptOaep(publicKey, message, padding)
   const body = byteOrder === "cng" ? sealed : sealed.toReversed()
   const datum = vmkInfo(id, Protection.publicKey, [
     serializeDatum({ role: DatumRole.property, type: DatumType.asymmetricBlob, body: [body] }),
