@@ -73,6 +73,9 @@ export async function revealKeys(request: RevealRequest, shell: JobShell = {}): 
     const { keys } = opened.unlocked
     if (!keys) throw lacksVmk()
     const revealed = reveal(opened, keys, context)
+    for (const { digits } of revealed.recoveryPasswords) context.remember?.(digits)
+    for (const { key } of revealed.startupKeys) context.remember?.(key)
+    if (revealed.autoUnlockKey) context.remember?.(revealed.autoUnlockKey)
     return {
       source: input.report,
       volume: opened.report,

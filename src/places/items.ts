@@ -1,10 +1,15 @@
 /** What a search yields, made in one way by all places. */
 import type { Finding } from "../findings.ts"
-import type { FoundPassword } from "./recovery-passwords.ts"
+import { plainText } from "./plain-text.ts"
+import { type FoundPassword, findRecoveryPasswords } from "./recovery-passwords.ts"
 import type { FoundKey, KeyFacts, PlaceItem } from "./place.ts"
 
-export function candidate(facts: KeyFacts, key: FoundKey): PlaceItem {
-  return { type: "candidate", candidate: { ...facts, ...key } }
+export function candidate({ origin, computer, ...ids }: KeyFacts, key: FoundKey): PlaceItem {
+  const shown = {
+    origin: withoutKeys(origin),
+    ...(computer !== undefined && { computer: withoutKeys(computer) }),
+  }
+  return { type: "candidate", candidate: { ...ids, ...shown, ...key } }
 }
 
 /** @param text completes the sentence with its origin: "x.csv, row 3: …" */
@@ -13,7 +18,25 @@ export function finding(
   text: string,
   evidence: NonNullable<Finding["evidence"]> = {},
 ): PlaceItem {
-  return { type: "finding", finding: { code, severity: "notice", text, evidence } }
+  const shown = Object.entries(evidence).map(([name, value]) => [name, shownEvidence(value)])
+  return {
+    type: "finding",
+    finding: { code, severity: "notice", text: withoutKeys(text), evidence: Object.fromEntries(shown) },
+  }
+}
+
+function shownEvidence(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shownEvidence)
+  return typeof value === "string" ? withoutKeys(value) : value
+}
+
+/** A file may be named after its key, a column or a member of JSON too, and a row may be shifted by one cell. */
+function withoutKeys(text: string): string {
+  const plain = plainText(text)
+  const keys = [...findRecoveryPasswords(plain)]
+  if (keys.length === 0) return text
+  const starts = [0, ...keys.map(({ end }) => end)]
+  return starts.map((start, i) => plain.slice(start, keys[i]?.at)).join("<redacted>")
 }
 
 export function passwordItem(found: FoundPassword, facts: KeyFacts): PlaceItem {

@@ -39,6 +39,8 @@ export interface Scene {
   /** VMK and FVEK of the volume in `volume.img`, in hex. */
   readonly vmk: string
   readonly fvek: string
+  /** The key in `startup.BEK`, in hex. */
+  readonly startupKey: string
   /** The volume as it must stay. */
   readonly volume: Uint8Array
   readonly plaintext: Uint8Array
@@ -126,6 +128,7 @@ export async function buildScene(): Promise<Scene> {
     folder,
     vmk: Buffer.from(volume.vmk!).toString("hex"),
     fvek: Buffer.from(volume.fvek!).toString("hex"),
+    startupKey: toHex(volume.protectors.find(({ startupKey }) => startupKey)!.startupKey!.key),
     volume: volume.image,
     plaintext: volume.expected,
     reset() {
