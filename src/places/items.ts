@@ -6,8 +6,8 @@ import type { FoundKey, KeyFacts, PlaceItem } from "./place.ts"
 
 export function candidate({ origin, computer, ...ids }: KeyFacts, key: FoundKey): PlaceItem {
   const shown = {
-    origin: withoutKeys(origin),
-    ...(computer !== undefined && { computer: withoutKeys(computer) }),
+    origin: forPeople(origin),
+    ...(computer !== undefined && { computer: forPeople(computer) }),
   }
   return { type: "candidate", candidate: { ...ids, ...shown, ...key } }
 }
@@ -21,22 +21,27 @@ export function finding(
   const shown = Object.entries(evidence).map(([name, value]) => [name, shownEvidence(value)])
   return {
     type: "finding",
-    finding: { code, severity: "notice", text: withoutKeys(text), evidence: Object.fromEntries(shown) },
+    finding: { code, severity: "notice", text: forPeople(text), evidence: Object.fromEntries(shown) },
   }
 }
 
 function shownEvidence(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(shownEvidence)
-  return typeof value === "string" ? withoutKeys(value) : value
+  return typeof value === "string" ? forPeople(value) : value
 }
 
+/** The name of a directory's entry has some hundred characters; a hostile one has as many as it likes. */
+const LONGEST_SHOWN = 1000
+
 /** A file may be named after its key, a column or a member of JSON too, and a row may be shifted by one cell. */
-function withoutKeys(text: string): string {
-  const plain = plainText(text)
+function forPeople(text: string): string {
+  // What is cut off is more than a key has, so that no half of one is left.
+  const plain = plainText(text.slice(0, 2 * LONGEST_SHOWN))
   const keys = [...findRecoveryPasswords(plain)]
-  if (keys.length === 0) return text
   const starts = [0, ...keys.map(({ end }) => end)]
-  return starts.map((start, i) => plain.slice(start, keys[i]?.at)).join("<redacted>")
+  const clean =
+    keys.length === 0 ? text : starts.map((start, i) => plain.slice(start, keys[i]?.at)).join("<redacted>")
+  return clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}…` : clean
 }
 
 export function passwordItem(found: FoundPassword, facts: KeyFacts): PlaceItem {
