@@ -438,6 +438,14 @@ export const OPTIONS = {
     help: "write every startup key into this folder, as a .BEK file",
     value: folder,
   },
+  autoUnlock: {
+    names: ["auto-unlock"],
+    commands: ["keys reveal"],
+    group: "output",
+    help: "with an export (.reg) of FVEAutoUnlock: also the keys of the volumes that this Windows unlocks",
+    value: file,
+    repeatable: true,
+  },
   qrCode: {
     names: ["qr"],
     commands: ["keys reveal"],

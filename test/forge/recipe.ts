@@ -21,6 +21,8 @@ export interface Recipe {
   readonly hasPlainTail?: boolean
   /** Roles, types and flags that no Windows of today writes. */
   readonly hasFutureDatums?: boolean
+  /** Of a Windows that unlocks other volumes by itself: 32 bytes. */
+  readonly autoUnlockKey?: Uint8Array
   /** Sectors before the volume on its disk. */
   readonly hiddenSectorCount?: number
   readonly seed?: number
