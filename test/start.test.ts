@@ -74,6 +74,18 @@ describe("npm start", () => {
     expect(sumIn(output)).not.toBe(sumIn(start(stranger).output))
   })
 
+  it("builds manage-bde too, which starts where nothing else is installed", () => {
+    const program = join(stranger, "dist/bin/manage-bde.js")
+    const volume = join(ROOT, "sample/volume.img")
+    const started = spawnSync(process.execPath, [program, "-Status", volume], {
+      cwd: folder,
+      encoding: "utf8",
+    })
+    expect(started).toMatchObject({ status: 0, stderr: "" })
+    expect(started.stdout).toContain("    Lock Status:")
+    expect(started.stdout).toContain("      Numerical Password")
+  })
+
   it("ends with the exit code of the command", () => {
     expect(start(stranger, ["missing.img", "out.img"]).status).toBe(10)
   })

@@ -1,6 +1,8 @@
 /** `repair-bde keys backup INPUT… --to FOLDER` */
+import { UsageError } from "../errors.ts"
 import { type BackupReport, backupKeys } from "../job/backup-keys.ts"
-import { isGiven, textOf } from "./invocation.ts"
+import type { InputChoice } from "../job/requests.ts"
+import { type Invocation, isGiven, numberOf, textOf } from "./invocation.ts"
 import { renderVolumeBriefly, shortKeyId } from "./render-volume.ts"
 import type { Command } from "./session.ts"
 import { indent } from "./table.ts"
@@ -9,7 +11,7 @@ export const keysBackup: Command<BackupReport> = {
   run: (invocation, credentials, context) =>
     backupKeys(
       {
-        inputs: invocation.positionals.map((path) => ({ path })),
+        inputs: inputsOf(invocation),
         credentials,
         folder: textOf(invocation, "to")!,
         escrowOnly: isGiven(invocation, "escrowOnly"),
@@ -18,6 +20,16 @@ export const keysBackup: Command<BackupReport> = {
     ),
   render: renderBackup,
   exitCode: ({ exitCode }) => exitCode,
+}
+
+/** The number of a volume is one of its disk: of several disks it would choose at random. @throws UsageError */
+function inputsOf(invocation: Invocation): InputChoice[] {
+  const volume = numberOf(invocation, "volume")
+  const inputs = invocation.positionals.map((path) => ({ path, ...(volume !== undefined && { volume }) }))
+  if (volume === undefined || inputs.length === 1) return inputs
+  throw new UsageError("option-conflict", "--volume is for one INPUT: each has volumes of its own", {
+    next: ["back the inputs up one by one", "or leave --volume out: all volumes of all inputs are backed up"],
+  })
 }
 
 function renderBackup({ backups, failures }: BackupReport): string[] {

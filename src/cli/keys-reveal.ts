@@ -16,6 +16,7 @@ interface Revealed extends RevealReport {
 export const keysReveal: Command<Revealed> = {
   async run(invocation, credentials, context) {
     const startupKeyFolder = textOf(invocation, "startupKeyFolder")
+    const autoUnlockPlaces = textsOf(invocation, "autoUnlock")
     const report = await revealKeys(
       {
         input: inputOf(invocation),
@@ -23,6 +24,7 @@ export const keysReveal: Command<Revealed> = {
         keyPackages: textsOf(invocation, "keyPackage"),
         yes: isGiven(invocation, "yesReveal"),
         ...(startupKeyFolder !== undefined && { startupKeyFolder }),
+        ...(autoUnlockPlaces.length > 0 && { autoUnlockPlaces }),
       },
       context,
     )
@@ -59,6 +61,7 @@ const hexOf = (secret: Secret | undefined): string | undefined => secret && toHe
 
 function renderReveal(report: Revealed): string[] {
   const { source, volume, openedBy, recoveryPasswords, startupKeys, method, fvek, qrCode = [] } = report
+  const { dataVolumeKeys = [] } = report
   return [
     renderSource(source),
     renderVolumeBriefly(volume),
@@ -70,6 +73,11 @@ function renderReveal(report: Revealed): string[] {
     ]),
     ...startupKeys.flatMap(({ protectorId, name, key, path }) => [
       `Startup key, key ID ${protectorId}${name ? ` "${name}"` : ""}`,
+      `  ${hexOf(key)}`,
+      ...(path ? [`  saved ${path}`] : []),
+    ]),
+    ...dataVolumeKeys.flatMap(({ protectorId, volumeId, origin, key, path }) => [
+      `Startup key of a data volume${volumeId ? ` ${volumeId}` : ""}, key ID ${protectorId}, in ${origin}`,
       `  ${hexOf(key)}`,
       ...(path ? [`  saved ${path}`] : []),
     ]),
@@ -90,7 +98,7 @@ function renderReveal(report: Revealed): string[] {
 
 /** The same for scripts; its secrets are in clear, and nowhere else. */
 function revealDocument({ source, volume, openedBy, method, ...report }: Revealed): object {
-  const { recoveryPasswords, startupKeys, fvek } = report
+  const { recoveryPasswords, startupKeys, fvek, dataVolumeKeys } = report
   const vmk = hexOf(report.vmk)
   const autoUnlockKey = hexOf(report.autoUnlockKey)
   return {
@@ -109,5 +117,8 @@ function revealDocument({ source, volume, openedBy, method, ...report }: Reveale
       cryptsetup: hexOf(fvek.cryptsetup),
     },
     ...(autoUnlockKey !== undefined && { autoUnlockKey }),
+    ...(dataVolumeKeys && {
+      dataVolumeKeys: dataVolumeKeys.map(({ key, ...facts }) => ({ ...facts, key: hexOf(key) })),
+    }),
   }
 }

@@ -247,7 +247,7 @@ export const OPTIONS = {
 
   volume: {
     names: ["volume"],
-    commands: ONE_VOLUME,
+    commands: [...ONE_VOLUME, "keys backup"],
     group: "volume",
     help: "which volume, when INPUT holds several: its number in `inspect`",
     value: count,
@@ -437,6 +437,14 @@ export const OPTIONS = {
     group: "output",
     help: "write every startup key into this folder, as a .BEK file",
     value: folder,
+  },
+  autoUnlock: {
+    names: ["auto-unlock"],
+    commands: ["keys reveal"],
+    group: "output",
+    help: "with an export (.reg) of FVEAutoUnlock: also the keys of the volumes that this Windows unlocks",
+    value: file,
+    repeatable: true,
   },
   qrCode: {
     names: ["qr"],

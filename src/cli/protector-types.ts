@@ -20,8 +20,15 @@ export const PROTECTOR_TYPES: readonly ProtectorType[] = [
   { name: "identity", title: "Identity", kinds: [] },
 ]
 
-/** What -status and -protectors call a key protector. A clear key is none to them; here it is shown. */
+/** Kinds that no -Type asks for. */
+const OTHER_TITLES: Readonly<Record<string, string>> = {
+  // None to manage-bde; here it is shown.
+  "clear-key": "Clear Key (protection is suspended)",
+  // As Microsoft's "BitLocker: How to enable Network Unlock" has it.
+  "network-unlock": "Network (Certificate Based)",
+}
+
+/** What -status and -protectors call a key protector. */
 export function protectorTitle(kind: string): string {
-  if (kind === "clear-key") return "Clear Key (protection is suspended)"
-  return PROTECTOR_TYPES.find(({ kinds }) => kinds.includes(kind))?.title ?? "Unknown"
+  return PROTECTOR_TYPES.find(({ kinds }) => kinds.includes(kind))?.title ?? OTHER_TITLES[kind] ?? "Unknown"
 }

@@ -30,8 +30,14 @@ function nextSteps({ source, volumes }: InspectReport, volume: VolumeReport): st
       : [`next: ${command} ${option}   (${what} with the key ID ${ids.join(" or ")})`]
   })
   const isBound = offers.length === 0 && volume.protectors.some(({ opensAnywhere }) => !opensAnywhere)
-  return isBound ? BOUND_TO_ITS_COMPUTER : offers
+  if (isBound) return BOUND_TO_ITS_COMPUTER
+  const isFindable = volume.protectors.some(({ kind }) => MAY_LIE_SOMEWHERE.has(kind))
+  const search = `next: repair-bde keys find ${source.path}${choice} --in PLACE`
+  return isFindable ? [...offers, `${search}   (${WHERE_TO_LOOK})`] : offers
 }
+
+const MAY_LIE_SOMEWHERE: ReadonlySet<string> = new Set(["recovery-password", "startup-key"])
+const WHERE_TO_LOOK = "looks for the key: in a folder, a file, a domain (ldaps://…) or Entra ID (entra:)"
 
 const BOUND_TO_ITS_COMPUTER = [
   "next: put the drive back into its computer and let Windows start: that opens it",

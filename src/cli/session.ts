@@ -94,6 +94,7 @@ export async function runInSession<Report extends object>(
       signal: stop,
       emit: (event) => reporter.event(event),
       ...(ask && { ask }),
+      remember: (secret) => scrubber.addSecret(secret),
       ...(sources.prompt && { askSecret: secretQuestion(sources.prompt, sources.remember) }),
     })
     const report = await command.run(invocation, credentials, context, sources)

@@ -41,6 +41,8 @@ export interface StretcherOptions {
 export interface Crypto {
   /** SHA-256 of the parts in order. */
   sha256(...parts: readonly Uint8Array[]): Uint8Array
+  /** SHA-1 of the parts in order: what paddings and thumbprints of certificates are made with. It proves nothing any more. */
+  sha1(...parts: readonly Uint8Array[]): Uint8Array
   /** The plaintext, or `undefined` when the tag does not verify: there is no third way. */
   openCcm(key: Uint8Array, box: CcmBox): Uint8Array | undefined
   sealCcm(key: Uint8Array, nonce: Uint8Array, plaintext: Uint8Array): CcmBox

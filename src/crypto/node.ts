@@ -21,11 +21,8 @@ const CCM = "aes-256-ccm"
 const CCM_TAG = { authTagLength: 16 }
 
 export const nodeCrypto: Crypto = {
-  sha256(...parts) {
-    const hash = createHash("sha256")
-    for (const part of parts) hash.update(part)
-    return plain(hash.digest())
-  },
+  sha256: (...parts) => digest("sha256", parts),
+  sha1: (...parts) => digest("sha1", parts),
   openCcm(key, { nonce, tag, ciphertext }) {
     checkCcm(key, nonce, ciphertext, tag)
     const decipher = createDecipheriv(CCM, key, nonce, CCM_TAG).setAuthTag(tag)
@@ -58,6 +55,12 @@ export const nodeCrypto: Crypto = {
   },
   openStretchers,
   createSectorCipher: createNodeSectorCipher,
+}
+
+function digest(algorithm: string, parts: readonly Uint8Array[]): Uint8Array {
+  const hash = createHash(algorithm)
+  for (const part of parts) hash.update(part)
+  return plain(hash.digest())
 }
 
 /** The same bytes without Buffer's own ideas, such as a `slice` that copies nothing. */

@@ -19,8 +19,8 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
   return digest
 }
 
-/** A one bit, zeros, and the length in bits, to a whole number of blocks (5.1.1). */
-function pad(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+/** A one bit, zeros, and the length in bits, to a whole number of blocks (5.1.1): of SHA-1 the same. */
+export function pad(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const length = parts.reduce((sum, part) => sum + part.length, 0)
   const padded = new Uint8Array(Math.ceil((length + 9) / 64) * 64)
   let at = 0

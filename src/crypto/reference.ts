@@ -7,10 +7,12 @@ import { checkCandidates, checkCcm, checkStretch, STRETCH_STEPS } from "./inputs
 import { type AesKey, encryptBlock, expandKey, xor } from "./reference-aes.ts"
 import { decryptRsa } from "./reference-rsa.ts"
 import { createReferenceSectorCipher } from "./reference-sector-cipher.ts"
+import { sha1 } from "./reference-sha1.ts"
 import { sha256 } from "./reference-sha256.ts"
 
 export const referenceCrypto: Crypto = {
   sha256,
+  sha1,
   openCcm(key, { nonce, tag, ciphertext }) {
     checkCcm(key, nonce, ciphertext, tag)
     const aes = expandKey(key)

@@ -25,9 +25,10 @@ const NONE = new Uint8Array(0)
 /** The bytes of a dump; none when the text is no dump. */
 export function parseHexDump(text: string, { hasOffsets }: { readonly hasOffsets: boolean }): Uint8Array {
   const column = lastColumn(text, hasOffsets)
-  const out = new Uint8Array((text.length >> 1) + LARGEST_REPETITION)
+  // Many short texts are read, of which hardly one repeats anything.
+  let room = text.includes("*") ? LARGEST_REPETITION : 0
+  const out = new Uint8Array((text.length >> 1) + room)
   let length = 0
-  let room = LARGEST_REPETITION
   let previous: Row | undefined
   let radix: number | undefined
   let isRepeated = false

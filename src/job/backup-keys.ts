@@ -120,6 +120,10 @@ async function backUp(
   if (!metadata?.block || !place.boot || volume.reconciled.proof !== "crc") throw damaged(volume)
   const vmk = request.escrowOnly ? undefined : await unlockVmk(volume, metadata, request, context)
   const protectors = await backedUpProtectors({ volume, metadata }, vmk, context)
+  for (const { recoveryPassword, startupKey } of protectors) {
+    if (recoveryPassword) context.remember?.(recoveryPassword)
+    if (startupKey) context.remember?.(startupKey)
+  }
   const { facts, sectorSize } = metadata
   const backup: KeyBackup = {
     created: new Date(),

@@ -220,7 +220,7 @@ function verdictOn(key: PlacedKey, tried: Tried): { verdict: KeyVerdict; why: st
   const { candidate, standing } = key
   const isNamed = standing === "named"
   if (candidate.kind === "auto-unlock-key") {
-    const why = "opens the drive by itself only beside the Windows volume that the registry is of"
+    const why = "opens the drive beside the volume of the Windows whose registry it is"
     return { verdict: "needs-more", why }
   }
   if (candidate.kind === "key-package") {
@@ -259,6 +259,11 @@ function nextSteps(
     const packages = keys.filter(({ kind }) => kind === "key-package").map(({ place }) => place)
     const named = [...new Set([best.place, ...(isOpen ? [] : packages)])]
     return [`${repair} ${named.map((place) => `--keys ${place}`).join(" ")}`]
+  }
+  const registry = keys.find(({ kind }) => kind === "auto-unlock-key")
+  if (registry) {
+    const command = `repair-bde keys reveal WINDOWS --auto-unlock ${registry.place} --bek FOLDER`
+    return [`${command}   (then -rk FOLDER opens this drive; WINDOWS is the drive that Windows is on)`]
   }
   if (isHopeless) return askForKeyPackage({ volumeId: volume.volumeId, protectors: [] })
   const wanted = volume.protectors.filter(({ kind }) => kind === "recovery-password")

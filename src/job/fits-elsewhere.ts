@@ -20,10 +20,12 @@ export async function findElsewhere(
   input: OpenInput,
   tried: number,
   inputs: readonly CredentialInput[],
-  { crypto, signal, emit }: JobContext,
+  context: JobContext,
 ): Promise<ElsewhereReport[]> {
+  const { crypto, signal, emit } = context
   // An FVEK proves itself by the plaintext alone, which is more than a look.
-  const credentials = (await loadCredentials(inputs)).filter(({ credential }) => credential.kind !== "fvek")
+  const loaded = await loadCredentials(inputs, context)
+  const credentials = loaded.filter(({ credential }) => credential.kind !== "fvek")
   if (credentials.length === 0) return []
   const found: ElsewhereReport[] = []
   const others = [...input.places.entries()].filter(([i]) => i + 1 !== tried)

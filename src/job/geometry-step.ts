@@ -16,8 +16,10 @@ import {
   type KnownGeometry,
   factsOfGeometry,
   geometryFindings,
+  keysFit,
   searchGeometry,
 } from "../repair/index.ts"
+import type { ByteSource } from "../source/byte-source.ts"
 import { type OpenInput, sliceOf } from "./open-input.ts"
 import { type OpenVolume, type VolumeMetadata, bootSectorOf } from "./open-volume.ts"
 import type { JobContext } from "./requests.ts"
@@ -49,13 +51,11 @@ export async function settleGeometry(
   const doubts = metadata?.account.doubts.filter(({ field }) => field in GEOMETRIC) ?? []
   if (metadata && doubts.length === 0) return { volume, metadata, findings: [] }
   const { emit, signal, crypto } = context
-  const { boot, traces } = volume.place
-  const isPlaceKnown = metadata !== undefined || (boot ?? traces.boot ?? traces.toGoBackup) !== undefined
+  const { isPlaceKnown, ...where } = await whereToSearch(input, volume, metadata)
   const found = await searchGeometry({
-    source: isPlaceKnown ? volume.source : input.source,
+    ...where,
     readings: [keys],
     crypto,
-    known: isPlaceKnown ? knownOf(volume, metadata) : { starts: await partitionStarts(input) },
     signal,
     onProgress: (done, total) => emit({ type: "progress", phase: "plan", done, total, unreadable: 0 }),
   })
@@ -63,6 +63,29 @@ export async function settleGeometry(
   if (!best) throw nothingFits()
   if (others.length > 0) throw ambiguous(found)
   return applyGeometry(input, volume, metadata, best, isPlaceKnown)
+}
+
+/** Whether keys from elsewhere make anything of a volume that has lost its metadata: a look, where its place is known. */
+export async function keysFitVolume(
+  input: OpenInput,
+  volume: OpenVolume,
+  keys: VolumeKeys,
+  { crypto, signal }: JobContext,
+): Promise<boolean> {
+  const { isPlaceKnown: _, ...where } = await whereToSearch(input, volume, undefined)
+  return keysFit({ ...where, readings: [keys], crypto, signal })
+}
+
+async function whereToSearch(
+  input: OpenInput,
+  volume: OpenVolume,
+  metadata: VolumeMetadata | undefined,
+): Promise<{ source: ByteSource; known: KnownGeometry; isPlaceKnown: boolean }> {
+  const { boot, traces } = volume.place
+  const isPlaceKnown = metadata !== undefined || (boot ?? traces.boot ?? traces.toGoBackup) !== undefined
+  return isPlaceKnown
+    ? { source: volume.source, known: knownOf(volume, metadata), isPlaceKnown }
+    : { source: input.source, known: { starts: await partitionStarts(input) }, isPlaceKnown }
 }
 
 /** What does not have to be searched for. */

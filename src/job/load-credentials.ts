@@ -11,14 +11,20 @@ import {
   parseVmk,
 } from "../credential/index.ts"
 import type { LabelledCredential } from "../unlock/index.ts"
-import type { CredentialInput } from "./requests.ts"
+import { rememberCredential } from "./remember-secrets.ts"
+import type { CredentialInput, JobContext } from "./requests.ts"
 
 /** Key files have at most some hundred bytes; whatever is larger is another file. */
 const LARGEST_KEY_FILE = 1 << 16
 
 /** @throws UsageError for a text that cannot be right, CredentialError for a file that holds no key */
-export async function loadCredentials(inputs: readonly CredentialInput[]): Promise<LabelledCredential[]> {
-  return (await Promise.all(inputs.map(load))).flat()
+export async function loadCredentials(
+  inputs: readonly CredentialInput[],
+  context: Pick<JobContext, "remember">,
+): Promise<LabelledCredential[]> {
+  const loaded = (await Promise.all(inputs.map(load))).flat()
+  for (const { credential } of loaded) rememberCredential(credential, context)
+  return loaded
 }
 
 async function load(input: CredentialInput): Promise<LabelledCredential[]> {

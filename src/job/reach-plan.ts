@@ -155,9 +155,11 @@ async function planUnlocked(
   }
 }
 
-type AnyUnlockStep = Omit<UnlockStep, "metadata"> & Partial<Pick<UnlockStep, "metadata">>
+/** Without metadata where keys from elsewhere opened the volume. */
+export type AnyUnlockStep = Omit<UnlockStep, "metadata"> & Partial<Pick<UnlockStep, "metadata">>
 
-async function unlockAny(
+/** @throws MetadataError where there is nothing to unlock */
+export async function unlockAny(
   volume: OpenVolume,
   { credentials }: Pick<CheckRequest, "credentials">,
   context: JobContext,

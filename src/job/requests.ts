@@ -126,6 +126,8 @@ export interface JobContext {
   readonly ask?: (question: Question) => Promise<boolean>
   /** What a person types unseen; absent where nobody can be asked. */
   readonly askSecret?: (question: string) => Promise<Secret>
+  /** Told each secret that comes up on the way, before anything can fail with it in hand: a report of a crash must not hold it. */
+  readonly remember?: (secret: Secret) => void
 }
 
 /** What a caller may give of it: everything has a default. */

@@ -14,6 +14,7 @@ import { createContext } from "./context.ts"
 import { type KeyNotations, keyNotations } from "./key-notations.ts"
 import { loadKeyPackages } from "./load-key-packages.ts"
 import { openInput } from "./open-input.ts"
+import { openAutoUnlockKeys } from "./open-auto-unlock.ts"
 import { backupsOf } from "./open-key-backup.ts"
 import { savePrivateFile } from "./private-file.ts"
 import { type UnlockedVolume, unlockOne } from "./reach-plan.ts"
@@ -26,6 +27,8 @@ export interface RevealRequest extends CheckRequest {
   readonly yes?: boolean
   /** Every startup key goes into this folder, as a `.BEK` file. */
   readonly startupKeyFolder?: string
+  /** Exports of the registry of the Windows on this volume: the startup keys in them are shown and saved too. */
+  readonly autoUnlockPlaces?: readonly string[]
 }
 
 export interface RevealedRecoveryPassword {
@@ -43,6 +46,12 @@ export interface RevealedStartupKey {
   readonly path?: string
 }
 
+export interface RevealedDataVolumeKey extends RevealedStartupKey {
+  readonly volumeId?: string
+  /** Where in the export. */
+  readonly origin: string
+}
+
 export interface RevealReport {
   readonly source: SourceReport
   readonly volume: VolumeReport
@@ -55,6 +64,8 @@ export interface RevealReport {
   readonly fvek: KeyNotations
   /** Of a volume whose Windows unlocks other volumes by itself. */
   readonly autoUnlockKey?: Secret
+  /** Of those volumes, where an export of the registry was given. */
+  readonly dataVolumeKeys?: readonly RevealedDataVolumeKey[]
 }
 
 /** @throws UsageError when nobody agreed; SourceError, NotFveError, MetadataError, CredentialError, SinkError */
@@ -73,19 +84,29 @@ export async function revealKeys(request: RevealRequest, shell: JobShell = {}): 
     const { keys } = opened.unlocked
     if (!keys) throw lacksVmk()
     const revealed = reveal(opened, keys, context)
+    for (const { digits } of revealed.recoveryPasswords) context.remember?.(digits)
+    for (const { key } of revealed.startupKeys) context.remember?.(key)
+    if (revealed.autoUnlockKey) context.remember?.(revealed.autoUnlockKey)
+    const dataVolumeKeys = request.autoUnlockPlaces?.length
+      ? await openAutoUnlockKeys(request.autoUnlockPlaces, revealed.autoUnlockKey, context)
+      : undefined
     return {
       source: input.report,
       volume: opened.report,
       openedBy: opened.openedBy,
       ...revealed,
       startupKeys: await saveStartupKeys(revealed.startupKeys, request),
+      ...(dataVolumeKeys && { dataVolumeKeys: await saveStartupKeys(dataVolumeKeys, request) }),
     }
   } finally {
     await input.source.close()
   }
 }
 
-interface Revealed extends Omit<RevealReport, "source" | "volume" | "openedBy" | "startupKeys"> {
+interface Revealed extends Omit<
+  RevealReport,
+  "source" | "volume" | "openedBy" | "startupKeys" | "dataVolumeKeys"
+> {
   readonly startupKeys: readonly (RevealedStartupKey & { readonly created?: Date })[]
 }
 
@@ -120,11 +141,11 @@ function reveal({ found, unlocked }: UnlockedVolume, keys: VolumeKeys, { crypto 
 }
 
 /** Without the volume's GUID, which only Windows 11 writes: every program that reads these files knows the older form. */
-async function saveStartupKeys(
-  startupKeys: Revealed["startupKeys"],
+async function saveStartupKeys<Key extends RevealedStartupKey & { readonly created?: Date }>(
+  startupKeys: readonly Key[],
   { startupKeyFolder, input }: RevealRequest,
-): Promise<RevealedStartupKey[]> {
-  const saved: RevealedStartupKey[] = []
+): Promise<Omit<Key, "created">[]> {
+  const saved: Omit<Key, "created">[] = []
   for (const { created, ...one } of startupKeys) {
     const path = startupKeyFolder && join(startupKeyFolder, `${one.protectorId}.BEK`)
     if (path) {

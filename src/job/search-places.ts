@@ -9,11 +9,13 @@ import { type KeyPackage, matchKeyPackages } from "../fve/index.ts"
 import {
   type KeyCandidate,
   openPlace,
+  type PlaceContext,
   type PlaceSettings,
   shortIdOf,
   type WantedKeys,
 } from "../places/index.ts"
 import type { OpenVolume } from "./open-volume.ts"
+import { rememberCredential } from "./remember-secrets.ts"
 import type { JobContext } from "./requests.ts"
 
 export interface KeyPlaces {
@@ -75,6 +77,7 @@ export async function searchPlaces(
         const standing = standingOf(item.candidate, wanted)
         tally.keyCount++
         if (standing === "other") tally.otherCount++
+        remember(item.candidate, context)
         const isClose = standing !== "other" || isOfSameDrive(item.candidate, wanted)
         pools[standing].add({ candidate: item.candidate, standing, place: spec }, isClose)
       }
@@ -124,9 +127,13 @@ export function computerOf(description: string | undefined): string | undefined 
 
 const unique = (names: readonly string[]): string[] => [...new Set(names)]
 
-function placeContext({ signal, emit, askSecret }: JobContext) {
+function placeContext({ signal, emit, askSecret, remember }: JobContext): PlaceContext {
   const notice = (code: string, text: string): void => emit({ type: "notice", code, text })
-  return { signal, notice, ...(askSecret && { askSecret }) }
+  return { signal, notice, ...(askSecret && { askSecret }), ...(remember && { remember }) }
+}
+
+function remember(candidate: KeyCandidate, context: JobContext): void {
+  if ("credential" in candidate) rememberCredential(candidate.credential, context)
 }
 
 function standingOf(candidate: KeyCandidate, wanted: WantedKeys): Standing {

@@ -8,6 +8,7 @@ import { knownOf } from "./geometry-step.ts"
 import { askForKeyPackage } from "./key-package-words.ts"
 import { loadCredentials } from "./load-credentials.ts"
 import { type OpenVolume, type VolumeMetadata, isDecrypted, knownFacts } from "./open-volume.ts"
+import { rememberKeys } from "./remember-secrets.ts"
 import type { OpenedBy, TryReport } from "./reports.ts"
 import type { CredentialInput, JobContext } from "./requests.ts"
 
@@ -30,7 +31,7 @@ export async function unlock(
   inputs: readonly CredentialInput[],
   context: JobContext,
 ): Promise<UnlockStep> {
-  const credentials = await loadCredentials(inputs)
+  const credentials = await loadCredentials(inputs, context)
   const { reconciled } = metadata
   if (isDecrypted(metadata)) {
     const settled = settle(reconciled, undefined, context.crypto)
@@ -49,6 +50,7 @@ export async function unlock(
   const tries = unlocked.tries.map(describeTry)
   const { keys, openedBy } = unlocked
   if (!keys || !openedBy) return { metadata, tries, findings: [] }
+  rememberKeys(keys, context)
   const settled = settle(reconciled, keys, context.crypto, openedBy.protector)
   const opened = withSettled(metadata, settled)
   return {
@@ -69,11 +71,12 @@ export async function unlockByKeysAlone(
 ): Promise<Omit<UnlockStep, "metadata">> {
   const unlocked = await unlockVolume(
     reconciled.material,
-    await loadCredentials(inputs),
+    await loadCredentials(inputs, context),
     context.crypto,
     unlockOptions(context),
   )
   const { keys, openedBy, findings } = unlocked
+  if (keys) rememberKeys(keys, context)
   return {
     ...(keys && { keys }),
     ...(openedBy && { openedBy: describeOpening(openedBy) }),

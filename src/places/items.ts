@@ -1,10 +1,15 @@
 /** What a search yields, made in one way by all places. */
 import type { Finding } from "../findings.ts"
-import type { FoundPassword } from "./recovery-passwords.ts"
+import { plainText } from "./plain-text.ts"
+import { type FoundPassword, findRecoveryPasswords } from "./recovery-passwords.ts"
 import type { FoundKey, KeyFacts, PlaceItem } from "./place.ts"
 
-export function candidate(facts: KeyFacts, key: FoundKey): PlaceItem {
-  return { type: "candidate", candidate: { ...facts, ...key } }
+export function candidate({ origin, computer, ...ids }: KeyFacts, key: FoundKey): PlaceItem {
+  const shown = {
+    origin: forPeople(origin),
+    ...(computer !== undefined && { computer: forPeople(computer) }),
+  }
+  return { type: "candidate", candidate: { ...ids, ...shown, ...key } }
 }
 
 /** @param text completes the sentence with its origin: "x.csv, row 3: …" */
@@ -13,7 +18,30 @@ export function finding(
   text: string,
   evidence: NonNullable<Finding["evidence"]> = {},
 ): PlaceItem {
-  return { type: "finding", finding: { code, severity: "notice", text, evidence } }
+  const shown = Object.entries(evidence).map(([name, value]) => [name, shownEvidence(value)])
+  return {
+    type: "finding",
+    finding: { code, severity: "notice", text: forPeople(text), evidence: Object.fromEntries(shown) },
+  }
+}
+
+function shownEvidence(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(shownEvidence)
+  return typeof value === "string" ? forPeople(value) : value
+}
+
+/** The name of a directory's entry has some hundred characters; a hostile one has as many as it likes. */
+const LONGEST_SHOWN = 1000
+
+/** A file may be named after its key, a column or a member of JSON too, and a row may be shifted by one cell. */
+function forPeople(text: string): string {
+  // What is cut off is more than a key has, so that no half of one is left.
+  const plain = plainText(text.slice(0, 2 * LONGEST_SHOWN))
+  const keys = [...findRecoveryPasswords(plain)]
+  const starts = [0, ...keys.map(({ end }) => end)]
+  const clean =
+    keys.length === 0 ? text : starts.map((start, i) => plain.slice(start, keys[i]?.at)).join("<redacted>")
+  return clean.length > LONGEST_SHOWN ? `${clean.slice(0, LONGEST_SHOWN)}…` : clean
 }
 
 export function passwordItem(found: FoundPassword, facts: KeyFacts): PlaceItem {

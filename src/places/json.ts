@@ -91,27 +91,49 @@ function* keysInValue(
   tally: RecordTally,
 ): Generator<PlaceItem> {
   if (typeof value !== "object" || value === null) return
-  const entries = Array.isArray(value)
-    ? value.map((inner: unknown, i) => [`[${i}]`, inner] as const)
-    : Object.entries(value)
-  const cells = entries.flatMap(([name, inner]) => cellsOf(name, inner))
-  if (cells.length > 0) {
-    // The members of a list are no columns of one record.
-    const records = Array.isArray(value) ? cells.map((cell) => [cell]) : [cells]
-    for (const record of records) {
-      const keys = keysOfRecord(record, path, wanted)
-      tally.add(keys)
-      yield* keys.items
+  if (!Array.isArray(value)) {
+    const members = Object.entries(value)
+    const cells = members.flatMap(([name, inner]) => cellsOf(name, inner))
+    yield* keysInRecord(cells, path, wanted, tally)
+    for (const [name, inner] of members) yield* keysInMember(inner, path, `.${name}`, wanted, tally)
+    return
+  }
+  // One by one: a list may have millions. Its members are no columns of one record.
+  for (const [i, inner] of value.entries()) {
+    yield* keysInRecord(cellsOf(`[${i}]`, inner), path, wanted, tally)
+    yield* keysInMember(inner, path, `[${i}]`, wanted, tally)
+  }
+}
+
+function* keysInRecord(
+  cells: readonly Cell[],
+  path: string,
+  wanted: WantedKeys,
+  tally: RecordTally,
+): Generator<PlaceItem> {
+  if (cells.length === 0) return
+  const keys = keysOfRecord(cells, path, wanted)
+  tally.add(keys)
+  yield* keys.items
+}
+
+/** Of a name in a path: it is there for people. */
+const LONGEST_NAME = 64
+
+function* keysInMember(
+  value: unknown,
+  path: string,
+  name: string,
+  wanted: WantedKeys,
+  tally: RecordTally,
+): Generator<PlaceItem> {
+  const bytes = bytesOf(value)
+  const ownPath = `${path}${name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name}`
+  if (!bytes) yield* keysInValue(value, ownPath, wanted, tally)
+  else
+    for (const keyPackage of parseKeyPackages(bytes)) {
+      yield candidate({ origin: ownPath }, { kind: "key-package", keyPackage })
     }
-  }
-  for (const [name, inner] of entries) {
-    const bytes = bytesOf(inner)
-    if (bytes) {
-      for (const keyPackage of parseKeyPackages(bytes)) {
-        yield candidate({ origin: `${path}, ${name}` }, { kind: "key-package", keyPackage })
-      }
-    } else yield* keysInValue(inner, `${path}${name.startsWith("[") ? name : `.${name}`}`, wanted, tally)
-  }
 }
 
 const GUID_LENGTH = 16

@@ -61,6 +61,8 @@ export interface PlaceContext {
   readonly notice: (code: string, text: string) => void
   /** Asks a person, hidden, for what the place wants to know: a password. Absent where nobody can be asked. */
   readonly askSecret?: (question: string) => Promise<Secret>
+  /** Told each secret that comes up on the way and is no key: a token. */
+  readonly remember?: (secret: Secret) => void
 }
 
 export interface KeyPlace {

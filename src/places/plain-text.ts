@@ -11,10 +11,16 @@ const DASH = /\p{Pd}|\u2212/gu
 /** ASCII without zeros, which is plain already. */
 const NOT_PLAIN = /[\0\u0080-\uffff]/
 
+/** More than any language needs (Unicode's UAX #15 has 30 at most). Putting them in order takes the square of their number. */
+const TOO_MANY_MARKS = /(?<=\p{M}{30})\p{M}/gu
+
 /** Wide letters become narrow, dashes hyphens, and the digits of every script those of ASCII. */
 export function plainText(text: string): string {
   if (!NOT_PLAIN.test(text)) return text
-  return withAsciiDigits(text.replace(INVISIBLE, "").normalize("NFKC")).replace(DASH, "-")
+  return withAsciiDigits(text.replace(INVISIBLE, "").replace(TOO_MANY_MARKS, "").normalize("NFKC")).replace(
+    DASH,
+    "-",
+  )
 }
 
 /** Of a text that was written for people or programs: a stray control character is debris, many are another kind of file. */

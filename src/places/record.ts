@@ -84,10 +84,11 @@ function findKeyId(
     ({ name, id }) => !OTHER_NAME.test(name.toLowerCase()) && !wanted.volumeIds.includes(id),
   )
   const sole = new Set(others.map(({ id }) => id)).size === 1 ? others[0] : undefined
+  const keyCells = new Set(passwords.map(({ cell }) => cell.name))
   const chosen =
     ids.find(({ id }) => wanted.protectorIds.includes(id)) ??
     // A text that Windows saved may stand in one cell as a whole.
-    ids.find(({ name }) => passwords.some(({ cell }) => cell.name === name)) ??
+    ids.find(({ name }) => keyCells.has(name)) ??
     ids.find(({ name }) => named(name)) ??
     sole
   if (chosen) return { name: chosen.name, facts: { protectorId: chosen.id } }

@@ -68,7 +68,7 @@ function hasGapsAlike([, second, ...others]: readonly Group[]): boolean {
 }
 
 function countRight(groups: readonly Group[]): number {
-  return groups.filter(({ digits }) => faultOfGroup(digits) === undefined).length
+  return groups.filter(({ isRight }) => isRight).length
 }
 
 function readGroups(groups: readonly Group[]): FoundPassword {
@@ -86,6 +86,7 @@ interface Group {
   readonly at: number
   readonly end: number
   readonly digits: string
+  readonly isRight: boolean
   /** What stands before it; as much as can stand within a password. */
   readonly gap: string
 }
@@ -99,7 +100,9 @@ function* groupsOf(text: string): Generator<Group> {
     const gap = text.slice(Math.max(end, index - LONGEST_GAP), index)
     end = index + run.length
     for (let i = 0; i < run.length; i += size) {
-      yield { at: index + i, end: index + i + size, digits: run.slice(i, i + size), gap: i === 0 ? gap : "" }
+      const digits = run.slice(i, i + size)
+      const isRight = faultOfGroup(digits) === undefined
+      yield { at: index + i, end: index + i + size, digits, isRight, gap: i === 0 ? gap : "" }
     }
   }
 }

@@ -3,8 +3,8 @@
  * itself. That the two belong together is confirmed on a volume of Windows 10; how the key is padded is not, as no private
  * key of a real volume was at hand.
  *
- * Unconfirmed: PKCS#1 v1.5 padding (RFC 8017, 7.2), and the order of the bytes, which is that of CNG or, reversed, that of
- * the older CryptoAPI. Both are tried; the tag of the wrapped VMK tells whether what comes out is its key.
+ * Unconfirmed: the padding, PKCS#1 v1.5 or OAEP with SHA-1 or SHA-256, and the order of the bytes, which is that of CNG or,
+ * reversed, that of the older CryptoAPI. All are tried; the tag of the wrapped VMK tells whether what comes out is its key.
  */
 import { equalBytes } from "../bytes/compare.ts"
 import type { CertificateCredential } from "../credential/index.ts"
@@ -12,6 +12,7 @@ import type { Crypto } from "../crypto/crypto.ts"
 import { Secret } from "../crypto/secret.ts"
 import { type FoundProtector, parseKeyDatum } from "../fve/index.ts"
 import { type VersionedProtector, isOfKind } from "./attempts.ts"
+import { withoutOaepPadding, withoutPkcs1Padding } from "./rsa-padding.ts"
 import type { Try } from "./tries.ts"
 
 /** The key protectors with a certificate, this one's first: what names it may be what was damaged. */
@@ -44,9 +45,8 @@ export function openSealedKeys(
   const sealed = versions.flatMap((version) => version.sealedKeys)
   return sealed
     .flatMap((ciphertext) => [ciphertext, ciphertext.toReversed()])
-    .map((ciphertext) => crypto.decryptRsa(rsaKey.reveal(), ciphertext))
-    .map((block) => block && withoutPadding(block))
-    .filter((message) => message !== undefined)
+    .flatMap((ciphertext) => crypto.decryptRsa(rsaKey.reveal(), ciphertext) ?? [])
+    .flatMap((block) => messagesIn(block, crypto))
     .map((message) => new Secret(parseKeyDatum(message)?.key ?? message))
 }
 
@@ -76,12 +76,11 @@ export function notTheCertificate(
   return { ...about, outcome: "other-kind", why: `asks for ${wanted}` }
 }
 
-/** At least so many bytes of noise stand before the message. */
-const SHORTEST_PADDING = 8
-
-/** 00 02, noise without a zero, 00, the message. */
-function withoutPadding(block: Uint8Array): Uint8Array | undefined {
-  if (block[0] !== 0 || block[1] !== 2) return undefined
-  const end = block.indexOf(0, 2)
-  return end < 2 + SHORTEST_PADDING ? undefined : block.slice(end + 1)
+function messagesIn(block: Uint8Array, { sha1, sha256 }: Crypto): Uint8Array[] {
+  const messages = [
+    withoutPkcs1Padding(block),
+    withoutOaepPadding(block, sha1),
+    withoutOaepPadding(block, sha256),
+  ]
+  return messages.filter((message) => message !== undefined)
 }

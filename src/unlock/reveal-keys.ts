@@ -81,6 +81,11 @@ export function revealAutoUnlockKey(
     .find((key) => key !== undefined)
 }
 
+/** A startup key out of the registry of the Windows whose auto-unlock key this is; `undefined` when it is another's. */
+export function openAutoUnlock(autoUnlockKey: Secret, wrapped: CcmBox, crypto: Crypto): Secret | undefined {
+  return openKey(autoUnlockKey, wrapped, crypto, KeyType.externalKey, KEY_LENGTH)
+}
+
 /** The text by which an organisation marks its volumes. */
 export function revealIdentification(
   vmk: Secret,
@@ -101,13 +106,13 @@ function boxesOfRole(datums: readonly Datum[], role: number): CcmBox[] {
 }
 
 function openKey(
-  vmk: Secret,
+  by: Secret,
   box: CcmBox,
   crypto: Crypto,
   keyType: number,
   length: number,
 ): Secret | undefined {
-  const plaintext = crypto.openCcm(vmk.reveal(), box)
+  const plaintext = crypto.openCcm(by.reveal(), box)
   const datum = plaintext && parseKeyDatum(plaintext)
   return datum?.keyType === keyType && datum.key.length === length ? new Secret(datum.key) : undefined
 }

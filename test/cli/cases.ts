@@ -300,6 +300,14 @@ const keys: readonly Case[] = [
   { name: "help-keys-reveal", line: "keys reveal -?" },
   { name: "keys-backup", line: "keys backup volume.img no-metadata.img --to packages --vmk {VMK}" },
   { name: "keys-backup-escrow", line: "keys backup disk.img --to more-packages --escrow-only --json" },
+  {
+    name: "keys-backup-volume",
+    line: "keys backup disk.img --volume 2 --to two-packages --escrow-only",
+  },
+  {
+    name: "keys-backup-volume-of-several",
+    line: "keys backup disk.img two.img --volume 2 --to packages --escrow-only",
+  },
   { name: "keys-backup-locked", line: "keys backup volume.img --to packages" },
   { name: "keys-reveal-unasked", line: "keys reveal volume.img --vmk {VMK}" },
   { name: "keys-reveal-locked", line: "keys reveal volume.img --yes-reveal -rp {WRONG RP}" },

@@ -2,6 +2,7 @@ import { AssertionError } from "node:assert"
 import { describe, expect, it } from "vitest"
 import { crashDocument, renderCrash } from "../../src/cli/crash.ts"
 import { Scrubber } from "../../src/cli/scrubber.ts"
+import { Secret } from "../../src/crypto/secret.ts"
 import { notationsOf } from "./notations.ts"
 
 const DIGITS = "110011-220022-330033-440044-550055-660066-000011-123453"
@@ -22,6 +23,18 @@ describe("a crash report", () => {
         expect(reportOf(error)).not.toContain(notation)
       }
     }
+  })
+
+  it("holds no secret that came up on the way: bytes of a key, or digits that nobody told of", () => {
+    const bytes = Uint8Array.from({ length: 32 }, (_, i) => i * 7 + 1)
+    const own = new Scrubber()
+    own.addSecret(new Secret(bytes))
+    own.addSecret(Secret.ofText("token.of.somebody"))
+    const hex = Buffer.from(bytes).toString("hex")
+    const error = new Error(`${hex} ${Buffer.from(bytes).toString("base64")} token.of.somebody <${DIGITS}>`)
+    const report = renderCrash(error, own).join("\n")
+    for (const secret of [hex, "token", "110011", "123453"]) expect(report).not.toContain(secret)
+    expect(report).toContain("Error: <redacted>")
   })
 
   it("names the place in our code, not the folders of a person", () => {

@@ -29,7 +29,7 @@ export { RECOVERY_PASSWORD }
 
 const MIB = 2 ** 20
 /** Where exports go, two since cases play side by side. */
-const OUTPUT_FOLDERS = ["packages", "more-packages"] as const
+const OUTPUT_FOLDERS = ["packages", "more-packages", "two-packages"] as const
 /** Mounted in the folder where the system lets us: one for each case that fills it, since cases play side by side. */
 export const SMALL_DISKS = ["small", "tight"] as const
 const SECTOR = 512
@@ -39,6 +39,8 @@ export interface Scene {
   /** VMK and FVEK of the volume in `volume.img`, in hex. */
   readonly vmk: string
   readonly fvek: string
+  /** The key in `startup.BEK`, in hex. */
+  readonly startupKey: string
   /** The volume as it must stay. */
   readonly volume: Uint8Array
   readonly plaintext: Uint8Array
@@ -126,6 +128,7 @@ export async function buildScene(): Promise<Scene> {
     folder,
     vmk: Buffer.from(volume.vmk!).toString("hex"),
     fvek: Buffer.from(volume.fvek!).toString("hex"),
+    startupKey: toHex(volume.protectors.find(({ startupKey }) => startupKey)!.startupKey!.key),
     volume: volume.image,
     plaintext: volume.expected,
     reset() {

@@ -34,6 +34,7 @@ const CARRIERS = CASES.filter(({ name }) =>
     "keys-3-repair",
     "keys-find-mistyped",
     "check-keys",
+    "check-startup-key",
   ].includes(name),
 )
 
@@ -43,7 +44,16 @@ const CRASHING = new Set([
   "check-credentials-file",
   "locked-wrong-password",
   "repair-range",
+  "check-startup-key",
+  "check-keys",
+  "keys-2-find",
+  "keys-3-repair",
 ])
+
+const MOMENTS: Readonly<Record<string, string>> = {
+  "locked-wrong-password": "no credential",
+  "keys-2-find": "opens the drive",
+}
 
 let stage: Stage
 let forbidden: readonly string[]
@@ -80,7 +90,7 @@ describe("no secret", () => {
     "is in the report of a crash in $name",
     async (one) => {
       // When it says how it went, with everything in hand.
-      const at = one.name.startsWith("locked") ? "no credential" : "opened by"
+      const at = MOMENTS[one.name] ?? "opened by"
       const run = await crash({ ...one, line: one.line.replace(" --json", "") }, ["-lf", "crash.log"], at)
       expect(run.exitCode).toBe(1)
       expectClean(readFileSync(join(stage.scene.folder, "crash.log")), "log")

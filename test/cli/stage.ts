@@ -57,10 +57,14 @@ export async function setStage(): Promise<Stage> {
   const filled = (text: string): string => text.replace(/\{[A-Z ]+\}/g, (name) => props[name] ?? name)
   return {
     scene,
-    secrets: Object.values(props),
+    secrets: [...Object.values(props), scene.startupKey],
     secretsIn(one) {
       const told = JSON.stringify(one)
-      const inFile = told.includes("keys.txt") ? [PASSWORD] : []
+      const inFile = [
+        ...(told.includes("keys.txt") ? [PASSWORD] : []),
+        ...(/papers|export/.test(told) ? [RECOVERY_PASSWORD] : []),
+        ...(told.includes("startup.BEK") ? [scene.startupKey] : []),
+      ]
       return [
         ...Object.keys(props)
           .filter((name) => told.includes(name))

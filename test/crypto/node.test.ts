@@ -118,7 +118,7 @@ describe.each([0, 2 * TIB - 4096, 16 * TIB, LAST_POSITION - 4096])("OpenSSL agre
   })
 })
 
-describe("the twins: AES-CCM and SHA-256", () => {
+describe("the twins: AES-CCM and hashes", () => {
   it("agree on messages of every length", () => {
     const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
     const inputs = fc.tuple(bytes(32), bytes(12), fc.uint8Array({ maxLength: 200 }))
@@ -129,6 +129,7 @@ describe("the twins: AES-CCM and SHA-256", () => {
         expect(referenceCrypto.openCcm(key, box)).toEqual(message)
         expect(nodeCrypto.openCcm(key, box)).toEqual(message)
         expect(referenceCrypto.sha256(key, message)).toEqual(nodeCrypto.sha256(key, message))
+        expect(referenceCrypto.sha1(key, message)).toEqual(nodeCrypto.sha1(key, message))
       }),
     )
   })

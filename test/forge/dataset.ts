@@ -7,6 +7,7 @@ import {
   type DatasetFields,
   DatumRole,
   DatumType,
+  KeyType,
   plainHash,
   type SealHash,
   sealedHash,
@@ -71,7 +72,10 @@ export async function forgeDataset(recipe: Recipe, head?: VirtualizationFacts): 
   const description = serializeUnicodeDatum(DatumRole.description, "FORGE VOLUME 6/1/2021")
   const wrappedFvek = wrapped(DatumRole.fvek, vmk, nonces, recipe.method, fvek)
   const future = recipe.hasFutureDatums ? futureDatums(random, vmk, nonces) : []
-  const middle = [description, ...protectors.map(({ datum }) => datum), wrappedFvek, ...future]
+  const autoUnlock = recipe.autoUnlockKey
+    ? [wrapped(DatumRole.autoUnlockKey, vmk, nonces, KeyType.externalKey, recipe.autoUnlockKey)]
+    : []
+  const middle = [description, ...protectors.map(({ datum }) => datum), wrappedFvek, ...autoUnlock, ...future]
   // Windows 7 writes the virtualization info first, later ones last.
   const datums =
     recipe.layout === "windows7" ? [...virtualization, ...middle] : [...middle, ...virtualization]

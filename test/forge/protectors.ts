@@ -145,14 +145,15 @@ function clearKeyProtector(id: string, { vmk, nonces, random, recipe }: Protecto
 
 function certificateProtector(
   id: string,
-  { pem, byteOrder = "cng", holds = "key" }: ForgedCertificate,
+  { pem, byteOrder = "cng", holds = "key", padding = "pkcs1" }: ForgedCertificate,
   { vmk, nonces, random }: ProtectorInputs,
 ): ForgedProtector {
   const key = random.bytes(32)
   const { publicKey, fingerprint } = new X509Certificate(pem)
   const intermediate = KeyType.publicKeyIntermediate
   const message = holds === "key" ? key : serializeKeyDatum({ keyType: intermediate, keyFlags: 0, key })
-  const sealed = encryptPkcs1(publicKey, message, random)
+  const sealed =
+    padding === "pkcs1" ? encryptPkcs1(publicKey, message, random) : encryptOaep(publicKey, message, padding)
   const body = byteOrder === "cng" ? sealed : sealed.toReversed()
   const datum = vmkInfo(id, Protection.publicKey, [
     serializeDatum({ role: DatumRole.property, type: DatumType.asymmetricBlob, body: [body] }),
@@ -170,6 +171,13 @@ function encryptPkcs1(key: KeyObject, message: Uint8Array, random: SeededRandom)
   const noise = random.bytes(length - message.length - 3).map((byte) => byte || 1)
   const block = Buffer.concat([Uint8Array.of(0, 2), noise, Uint8Array.of(0), message])
   return new Uint8Array(publicEncrypt({ key, padding: constants.RSA_NO_PADDING }, block))
+}
+
+/** By OpenSSL: its seed is another one at every call. */
+function encryptOaep(key: KeyObject, message: Uint8Array, padding: "oaep-sha1" | "oaep-sha256"): Uint8Array {
+  const oaepHash = padding.slice("oaep-".length)
+  const options = { key, padding: constants.RSA_PKCS1_OAEP_PADDING, oaepHash }
+  return new Uint8Array(publicEncrypt(options, message))
 }
 
 function exportedPublicKey(key: KeyObject): Uint8Array {

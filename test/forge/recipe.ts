@@ -21,6 +21,8 @@ export interface Recipe {
   readonly hasPlainTail?: boolean
   /** Roles, types and flags that no Windows of today writes. */
   readonly hasFutureDatums?: boolean
+  /** Of a Windows that unlocks other volumes by itself: 32 bytes. */
+  readonly autoUnlockKey?: Uint8Array
   /** Sectors before the volume on its disk. */
   readonly hiddenSectorCount?: number
   readonly seed?: number
@@ -84,4 +86,6 @@ export interface ForgedCertificate {
   readonly byteOrder?: "cng" | "cryptoapi"
   /** What is encrypted: the key alone, unless told. */
   readonly holds?: "key" | "key datum"
+  /** PKCS#1 v1.5, unless told. */
+  readonly padding?: "pkcs1" | "oaep-sha1" | "oaep-sha256"
 }

@@ -108,6 +108,9 @@ describe("a volume with a certificate", () => {
     ["as CNG orders the bytes", {}],
     ["as CryptoAPI orders them", { byteOrder: "cryptoapi" }],
     ["with a key datum inside", { holds: "key datum" }],
+    ["with OAEP and SHA-1", { padding: "oaep-sha1" }],
+    ["with OAEP and SHA-1, as CryptoAPI orders the bytes", { padding: "oaep-sha1", byteOrder: "cryptoapi" }],
+    ["with OAEP and SHA-256", { padding: "oaep-sha256" }],
   ] as const)("opens with the private key: encrypted %s", async (_what, how) => {
     const report = await check(
       [{ kind: "public-key", certificate: { pem: agent, ...how } }],

@@ -495,3 +495,17 @@ describe("a file that holds no key", () => {
     expect(passwords).toEqual([[key, undefined]])
   })
 })
+
+describe("a key in the place of a name", () => {
+  it.each([
+    ["of a member in JSON", JSON.stringify({ keys: { [key]: { key: otherKey } } }), "keys.json"],
+    ["of a file", `${otherKey}\n`, `recovery ${key}.txt`],
+    ["of a computer, where a row is shifted by a cell", `device,key\n${key},${otherKey}\n`, "keys.csv"],
+    ["of a file that is broken", "x", `${key} ${id}.BEK`],
+  ])("%s is not told", async (_, content, name) => {
+    const { candidates, findings } = await searchBytes(content, { name })
+    const told = JSON.stringify([candidates, findings])
+    expect(told).toContain("<redacted>")
+    for (const group of key.split("-")) expect(told).not.toContain(group)
+  })
+})

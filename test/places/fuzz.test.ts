@@ -99,6 +99,19 @@ describe("a file that is made to be costly", () => {
     ],
     ["digits", filled("0123456789")],
     ["base64", filled("QUJD")],
+    ["strings of base64 in JSON", `[${filled(`"${"QUJD".repeat(30)}",`)}""]`],
+    ["names and keys in one object of JSON", membersOf(SIZE / 128)],
+    [
+      "keys below a long name in JSON",
+      `{"${filled("n", MIB / 4)}":[${filled(`{"k":"${passwordOf(2)}"},`)}{}]}`,
+    ],
+    ["marks that have to be put in order", `a${filled("\u0315\u0300\u05ae", SIZE / 2)}`],
+    ["letters that are words", filled("\ufdfa", SIZE / 3)],
+    ["groups that are wrong", filled("110012 ", SIZE / 2)],
+    [
+      "LDIF with names without end",
+      filled(`dn: ${"CN=a,".repeat(20_000)}\nmsFVE-RecoveryPassword: ${passwordOf(2)}\n\n`),
+    ],
   ]
 
   it.each(cases)(
@@ -106,10 +119,17 @@ describe("a file that is made to be costly", () => {
     async (_, text) => {
       const before = process.memoryUsage().rss
       const start = performance.now()
-      await searchBytes(text, { wanted, chunkSize: MIB })
+      const { candidates, findings } = await searchBytes(text, { wanted, chunkSize: MIB })
+      const told = [...candidates.map(({ origin }) => origin), ...findings.map((one) => one.text)]
+      expect(Math.max(0, ...told.slice(0, 1000).map(({ length }) => length))).toBeLessThan(1100)
       expect(performance.now() - start).toBeLessThan(20_000)
       expect(process.memoryUsage().rss - before).toBeLessThan(1024 * MIB)
     },
     60_000,
   )
 })
+
+function membersOf(count: number): string {
+  const member = (_: unknown, i: number): string => `"a${i}":"${guidOf(2)}","b${i}":"${passwordOf(2)}"`
+  return `{${Array.from({ length: count }, member).join(",")}}`
+}

@@ -89,6 +89,7 @@ export async function serveGraph(
     msal: () => Promise.resolve(undefined),
     timeoutMs: 1000,
     longestWaitMs: 3000,
+    patienceMs: 10_000,
   }
   return { port, audit, requests, world }
 }

@@ -189,6 +189,16 @@ export function cipherSuite(name: string, crypto: Crypto): void {
     })
   })
 
+  describe(`${name}: SHA-1`, () => {
+    it("hashes as FIPS 180-4 does, whatever the parts", () => {
+      const text = (latin1: string): Uint8Array => new TextEncoder().encode(latin1)
+      const abc = "a9993e364706816aba3e25717850c26c9cd0d89d"
+      expect(toHex(crypto.sha1(text("abc")))).toBe(abc)
+      expect(toHex(crypto.sha1(text("a"), text(""), text("bc")))).toBe(abc)
+      expect(toHex(crypto.sha1())).toBe("da39a3ee5e6b4b0d3255bfef95601890afd80709")
+    })
+  })
+
   describe(`${name}: stretch`, () => {
     it("refuses inputs of other lengths", async () => {
       await expect(async () => crypto.stretch(new Uint8Array(31), new Uint8Array(16))).rejects.toThrow(

@@ -17,7 +17,17 @@ export async function openAccessToken(
   world: EntraWorld,
   context: PlaceContext,
 ): Promise<Secret> {
-  if (settings.token) return settings.token
+  const token = settings.token ?? (await acquireToken(cloud, settings, world, context))
+  context.remember?.(token)
+  return token
+}
+
+async function acquireToken(
+  cloud: Cloud,
+  settings: EntraSettings,
+  world: EntraWorld,
+  context: PlaceContext,
+): Promise<Secret> {
   const token = await tokenOfAz(cloud, settings, world, context)
   if (token) return token
   const msal = await world.msal()

@@ -25,6 +25,7 @@ export interface RecoveryKey {
 
 const KEYS_PATH = "/v1.0/informationProtection/bitlocker/recoveryKeys"
 const MOST_PAGES = 200
+const LONGEST_LINK = 8192
 const MOST_TRIES = 5
 const FIRST_WAIT_MS = 1000
 /** A shorter wait is nothing that anybody has to hear of. */
@@ -42,6 +43,7 @@ export class Graph {
   readonly #token: Secret
   readonly #world: EntraWorld
   readonly #context: PlaceContext
+  #waitedMs = 0
 
   constructor(origin: string, token: Secret, world: EntraWorld, context: PlaceContext) {
     this.#origin = origin
@@ -54,9 +56,12 @@ export class Graph {
   async *list(device?: string): AsyncGenerator<RecoveryKey> {
     const first = this.#address("")
     if (device !== undefined) first.searchParams.set("$filter", `deviceId eq '${device}'`)
+    const seen = new Set<string>()
     let url: URL | undefined = first
-    for (let page = 0; url; page++) {
-      if (page === MOST_PAGES) throw malformed(url, `a list has more than ${MOST_PAGES} pages`)
+    while (url) {
+      if (seen.has(url.href)) throw malformed(url, "the pages of a list lead in a circle")
+      if (seen.size === MOST_PAGES) throw malformed(url, `a list has more than ${MOST_PAGES} pages`)
+      seen.add(url.href)
       const answer = await this.#get(url)
       if (answer.status !== OK) throw this.#refusal(answer)
       const { value, "@odata.nextLink": next } = fieldsOf(answer.json)
@@ -103,8 +108,11 @@ export class Graph {
 
   /** It comes from the answer, and the token would go to it. */
   #nextPage(link: unknown, from: URL): URL {
-    const next = typeof link === "string" && URL.canParse(link) ? new URL(link) : undefined
-    if (next?.origin === from.origin && next.pathname === from.pathname) return next
+    const isLink = typeof link === "string" && link.length <= LONGEST_LINK && URL.canParse(link)
+    const next = isLink ? new URL(link) : undefined
+    // With a login in it, it is no address for `fetch`.
+    const hasLogin = next !== undefined && next.username + next.password !== ""
+    if (next?.origin === from.origin && next.pathname === from.pathname && !hasLogin) return next
     throw malformed(from, "the next page of a list lies elsewhere")
   }
 
@@ -121,7 +129,10 @@ export class Graph {
       const answer = await request(url, { method: "GET", headers }, this.#world, signal)
       if (!BUSY.has(answer.status)) return answer
       const waitMs = retryAfterMs(answer.headers) ?? FIRST_WAIT_MS * 2 ** (tries - 1)
-      if (tries === MOST_TRIES || waitMs > this.#world.longestWaitMs) throw throttled(url, waitMs)
+      const { longestWaitMs, patienceMs } = this.#world
+      const isTooLong = waitMs > longestWaitMs || this.#waitedMs + waitMs > patienceMs
+      if (tries === MOST_TRIES || isTooLong) throw throttled(url, waitMs)
+      this.#waitedMs += waitMs
       if (waitMs > LONG_WAIT_MS) {
         notice("entra-waits", `${url.host} asks to wait ${Math.ceil(waitMs / 1000)} seconds`)
       }
@@ -136,11 +147,11 @@ export class Graph {
   }
 }
 
-/** Seconds, or a date (RFC 9110 section 10.2.3). */
+/** Seconds, or a date (RFC 9110 section 10.2.3): which names its month, so that no other number passes for one. */
 function retryAfterMs(headers: Headers): number | undefined {
-  const text = headers.get("retry-after")
-  if (text === null) return undefined
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now()
+  const text = headers.get("retry-after") ?? ""
+  if (/^\d{1,9}$/.test(text)) return Number(text) * 1000
+  const ms = /[a-z]{3}/i.test(text) ? Date.parse(text) - Date.now() : Number.NaN
   return Number.isNaN(ms) ? undefined : Math.max(0, ms)
 }
 

@@ -51,7 +51,7 @@ async function* search(
   if (keys.length === 0) return
   context.notice(
     "entra-audit",
-    `Entra ID writes into its audit log that you read ${keysInWords(keys.length)}`,
+    `Entra ID writes into its audit log that you read ${keysInWords(Math.min(keys.length, MOST_KEYS))}`,
   )
   const hidden: string[] = []
   for (const key of keys.slice(0, MOST_KEYS)) {
@@ -60,7 +60,10 @@ async function* search(
     yield digits === undefined ? hiddenKey(key) : itemOf(key, digits)
   }
   if (keys.length > MOST_KEYS)
-    yield finding("entra-cut", `Entra ID: ${keys.length - MOST_KEYS} more keys were not read`)
+    yield finding(
+      "entra-cut",
+      `Entra ID: there are more than ${MOST_KEYS} keys, and the others were not read`,
+    )
   if (hidden.length === Math.min(keys.length, MOST_KEYS)) throw graph.noRight()
 }
 
@@ -68,7 +71,10 @@ async function* search(
 async function findKeys(graph: Graph, { device }: EntraSpec, wanted: WantedKeys): Promise<RecoveryKey[]> {
   const found = new Map<string, RecoveryKey>()
   if (device !== undefined) {
-    for await (const key of graph.list(device)) found.set(key.id, key)
+    for await (const key of graph.list(device)) {
+      found.set(key.id, key)
+      if (found.size > MOST_KEYS) break
+    }
     return [...found.values()]
   }
   for (const id of wanted.protectorIds) {
@@ -79,6 +85,7 @@ async function findKeys(graph: Graph, { device }: EntraSpec, wanted: WantedKeys)
   if (shortIds.length === 0) return [...found.values()]
   for await (const key of graph.list()) {
     if (shortIds.some((short) => key.id.startsWith(short))) found.set(key.id, key)
+    if (found.size > MOST_KEYS) break
   }
   return [...found.values()]
 }

@@ -12,6 +12,8 @@ export interface EntraWorld {
   readonly timeoutMs: number
   /** How long one wait may be that the service asks for. */
   readonly longestWaitMs: number
+  /** How long all of them may be together. */
+  readonly patienceMs: number
 }
 
 export const WORLD: EntraWorld = {
@@ -20,4 +22,5 @@ export const WORLD: EntraWorld = {
   msal: importMsal,
   timeoutMs: 30_000,
   longestWaitMs: 120_000,
+  patienceMs: 600_000,
 }

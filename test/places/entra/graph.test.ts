@@ -13,6 +13,7 @@ import {
   serveGraph,
   tokenWith,
 } from "../../servers/graph.ts"
+import { guidOf } from "../samples.ts"
 import { type Outcome, searchPlace, secret } from "../search.ts"
 
 const DEVICE = "2ef04ef1-23b0-2e00-a3a5-ab345e567ab6"
@@ -156,6 +157,7 @@ describe("Entra ID", () => {
     it.each([
       ["seconds", () => "1"],
       ["a date", () => new Date(Date.now() + 1500).toUTCString()],
+      ["no way that is known", () => "-5"],
     ])("is asked again after the time that it names in %s, and no sooner", async (_, after) => {
       const times: number[] = []
       const graph = await serveGraph(KEYS, (_, response) => {
@@ -174,6 +176,22 @@ describe("Entra ID", () => {
       const found = await ask(graph, { protectorIds: [FIRST.id] })
       expect(found.error).toMatchObject({ code: "entra-throttled", data: { waitMs: 3_600_000 } })
       expect(graph.requests.length).toBe(1)
+    })
+
+    it("is left when its short waits come to more than there is patience for", async () => {
+      const asked = new Set<string>()
+      const graph = await serveGraph(KEYS, (request, response) => {
+        if (asked.has(request.url!)) return false
+        asked.add(request.url!)
+        refuse(response, 429, "TooManyRequests", { "Retry-After": "1" })
+        return true
+      })
+      const world = { ...graph.world, patienceMs: 1500 }
+      const found = await searchPlace(openEntra("entra:", { token: secret(READER) }, world), {
+        protectorIds: [FIRST.id],
+      })
+      expect(found.error).toMatchObject({ code: "entra-throttled", data: { waitMs: 1000 } })
+      expect(graph.requests.length).toBe(3)
     })
 
     it("is left when it never stops being busy", async () => {
@@ -211,6 +229,9 @@ describe("Entra ID", () => {
       "https://graph.microsoft.com.evil.example.com/v1.0/informationProtection/bitlocker/recoveryKeys",
       "https://graph.microsoft.com/v1.0/me",
       "http://graph.microsoft.com/v1.0/informationProtection/bitlocker/recoveryKeys",
+      "https://you:secret@graph.microsoft.com/v1.0/informationProtection/bitlocker/recoveryKeys?$skip=2",
+      `https://graph.microsoft.com/v1.0/informationProtection/bitlocker/recoveryKeys?$skip=${"2".repeat(9000)}`,
+      "https://graph.microsoft.com:444/v1.0/informationProtection/bitlocker/recoveryKeys",
       7,
     ])("does not get it by a next page: %s", async (next) => {
       const graph = await serveGraph(KEYS, (_, response) => {
@@ -240,13 +261,37 @@ describe("Entra ID", () => {
       expect(found.error).toMatchObject({ code: "entra-malformed", exitCode: 15 })
     })
 
-    it("is left when its pages do not end", async () => {
+    it.each([
+      ["do not end", (page: number) => page + 1, 200],
+      ["lead back to themselves", () => 1, 2],
+      ["lead in a circle", (page: number) => (page + 1) % 3, 3],
+    ])("is left when its pages %s", async (_, after, count) => {
       const graph = await serveGraph(KEYS, (_, response, url) => {
-        reply(response, 200, { value: [], "@odata.nextLink": url.href })
+        const next = new URL(url)
+        next.searchParams.set("$skiptoken", String(after(Number(url.searchParams.get("$skiptoken") ?? 0))))
+        reply(response, 200, { value: [], "@odata.nextLink": next.href })
         return true
       })
       expect((await ask(graph, { shortIds: ["A1B2C3D0"] })).error).toMatchObject({ code: "entra-malformed" })
-      expect(graph.requests.length).toBeLessThan(1000)
+      expect(graph.requests.length).toBeLessThanOrEqual(count + 1)
+    })
+
+    it("is not read without end when a device has keys without end", async () => {
+      const many = (page: number): object[] =>
+        Array.from({ length: 150 }, (_, i) => ({ id: guidOf(150 * page + i) }))
+      const graph = await serveGraph(KEYS, (_, response, url) => {
+        if (!url.pathname.endsWith("/recoveryKeys")) return false
+        const page = Number(url.searchParams.get("$skiptoken") ?? 0)
+        const next = new URL(url)
+        next.searchParams.set("$skiptoken", String(page + 1))
+        reply(response, 200, { value: many(page), "@odata.nextLink": next.href })
+        return true
+      })
+      const place = openEntra(`entra:?device=${DEVICE}`, { token: secret(READER) }, graph.world)
+      const found = await searchPlace(place, {})
+      expect(found.findings).toContain("entra-cut")
+      expect(graph.requests.filter((path) => path.includes("$filter")).length).toBe(2)
+      expect(graph.requests.length).toBe(202)
     })
 
     it.each<[string, Misbehaviour]>([
