@@ -67,8 +67,10 @@ export function openingGuides({ guides, output }: ReportDocument): Html | undefi
     ({ system, commands, notes }) =>
       html`<div class="guide">
         <h3>${system}</h3>
-        ${commands.length > 0 && html`<pre><code>${commands.join("\n")}</code></pre>`}
-        ${notes.map((note) => html`<p>${withCode(note)}</p>`)}
+        <div>
+          ${commands.length > 0 && html`<pre><code>${commands.join("\n")}</code></pre>`}
+          ${notes.map((note) => html`<p>${withCode(note)}</p>`)}
+        </div>
       </div>`,
   )
   return section(

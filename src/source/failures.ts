@@ -125,7 +125,10 @@ export function shrankFailure(path: string, at: number, size: number): SourceErr
     `the source shrank: ${path} had ${size} bytes and ends at ${hex(at)} now`,
     {
       data: { path, position: at, size },
-      next: ["wait until whatever writes the source has ended, then run the same command again"],
+      next: [
+        "wait until whatever writes the source has ended, then run the same command again",
+        "if it is a drive: take it off its cable, connect it again and type the same command",
+      ],
     },
   )
 }

@@ -17,11 +17,11 @@ import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { Status } from "../../src/extents/extent-map.ts"
 import { parseMapfile } from "../../src/extents/mapfile.ts"
-import { PROGRAM } from "../cli/program.ts"
+import { PROGRAM, runProgram } from "../cli/program.ts"
 import { requirement } from "../suites/requirements.ts"
 import { forThisTest, hasLoopDevices, isRoot, loopDevice, mountTmpfs } from "../suites/system.ts"
 import { requireTools, runTool } from "../suites/tools.ts"
-import { FLYING, type SlowStage, setSlowStage } from "./slow-run.ts"
+import { FLYING, PRELOAD, type SlowStage, setSlowStage } from "./slow-run.ts"
 
 const canMount = requirement("mounting, as root", isRoot)
 const canLoop = requirement("loop devices, as root", hasLoopDevices)
@@ -90,6 +90,26 @@ describe("a run that is stopped", () => {
       expect(existsSync(`${output}.map`)).toBe(false)
     },
   )
+
+  it("by a kill while it proves its output is gone on with, and not refused", async () => {
+    rmSync(output, { force: true })
+    const { path, fvek } = stage.volume
+    const words = [path, output, "--fvek", fvek, "--json"]
+    // Only reading back is slow.
+    const slow = { path: output, log: join(stage.folder, "read-back"), bytesPerSecond: 4096 }
+    const first = await runProgram(words, {
+      env: { SLOW_INPUT: JSON.stringify(slow) },
+      nodeOptions: ["--import", PRELOAD],
+      onOutput(text, kill) {
+        if (text.includes('"phase":"proof"')) setTimeout(() => kill("SIGKILL"), 300)
+      },
+    })
+    expect(first.signal).toBe("SIGKILL")
+    const second = await runProgram(words)
+    expect(second.exitCode, second.stdout.toString()).toBe(0)
+    expect(stage.isPlaintext(output)).toBe(true)
+    expect(existsSync(`${output}.map`)).toBe(false)
+  })
 
   it("twice, hashed, gives the hash of the whole", async () => {
     rmSync(output, { force: true })

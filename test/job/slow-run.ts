@@ -7,7 +7,8 @@ import { TICKET_LENGTH } from "../../src/rescue/next-tickets.ts"
 import { type Run, runProgram } from "../cli/program.ts"
 import { temporaryFolder } from "../suites/system.ts"
 
-const PRELOAD = new URL("slow-input.mjs", import.meta.url).href
+/** What slows the input down; loaded with `--import`. */
+export const PRELOAD = new URL("slow-input.mjs", import.meta.url).href
 const LANES = 2
 /** What the lanes have begun, and not reported yet. */
 export const FLYING = LANES * TICKET_LENGTH

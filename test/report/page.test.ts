@@ -126,6 +126,14 @@ describe.skipIf(!hasChromium)("in a browser", () => {
     await page.close()
   })
 
+  it("says beside the name of a system how it opens the output, in lines of a readable length", async () => {
+    const { page } = await open("recovered")
+    const widths = await page.$$eval(".guide p", (notes) => notes.map((note) => note.clientWidth))
+    await page.close()
+    expect(widths.length).toBeGreaterThan(2)
+    expect(Math.min(...widths)).toBeGreaterThan(400)
+  })
+
   it("draws a cell for each part, and marks the lost ones otherwise than by colour", async () => {
     const { page } = await open("recovered with losses")
     expect(await page.$$eval(".map rect", (cells) => cells.length)).toBe(768)
