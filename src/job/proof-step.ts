@@ -6,11 +6,18 @@ import { ProofError } from "../errors.ts"
 import { type Extent, extent, hex, intersect, overlaps } from "../extents/extent.ts"
 import type { FileSystem } from "../filesystem/index.ts"
 import type { Finding } from "../findings.ts"
-import { type Proof, type VolumeRegions, judgeKey, proveRegions, proveVolume } from "../proof/index.ts"
+import {
+  type Proof,
+  type VolumeRegions,
+  hasNoise,
+  judgeKey,
+  proveRegions,
+  proveVolume,
+} from "../proof/index.ts"
 import type { SinkSpec } from "../sink/index.ts"
-import { type ByteSource, openSource, resolveSource } from "../source/index.ts"
+import { type ByteSource, openSource, readBytes, resolveSource } from "../source/index.ts"
 import { plainView } from "../volume/index.ts"
-import { decryptedExtents } from "./plan-step.ts"
+import { type PlanStep, decryptedExtents } from "./plan-step.ts"
 import type { ReachedPlan } from "./reach-plan.ts"
 import type { FileSystemReport, ProofReport } from "./reports.ts"
 import type { RepairRequest } from "./requests.ts"
@@ -65,13 +72,27 @@ export async function proveResult(
     const proof = await proveVolume(source, { decrypted: decryptedExtents(plan) })
     const { fileSystem } = proof
     const regions = isWhole && fileSystem ? await proveRegions(source, fileSystem, unreadable) : undefined
-    const decrypted = decryptedExtents(plan)
-    const noise = regions?.noise.filter((e) => decrypted.some((other) => overlaps(e, other))) ?? []
+    const noise = await storedNoise(regions?.noise ?? [], volume.source, planned)
     const findings = [...proof.findings, ...noiseFinding(noise)]
     return { proof: { ...proof, findings }, report: describeProof(proof, regions, unreadable.length > 0) }
   } finally {
     await written?.close()
   }
+}
+
+/** Without what is stored as zeros, which a trimmed SSD has and which decrypts to noise with any key: it is told by itself. */
+async function storedNoise(
+  noise: readonly Extent[],
+  stored: ByteSource,
+  { plan, cipher }: PlanStep,
+): Promise<Extent[]> {
+  const decrypted = decryptedExtents(plan)
+  const view = plainView(stored, plan, cipher, { keepZeros: true })
+  const found: Extent[] = []
+  for (const e of noise.filter((one) => decrypted.some((other) => overlaps(one, other)))) {
+    if (hasNoise((await readBytes(view, e.start, e.length)).bytes)) found.push(e)
+  }
+  return found
 }
 
 function noiseFinding(noise: readonly Extent[]): Finding[] {

@@ -5,6 +5,7 @@ export {
   type RegionProof,
   type RegionVerdict,
   type VolumeRegions,
+  hasNoise,
   proveRegions,
 } from "./prove-regions.ts"
 export { type Proof, type ProofOptions, type Verdict, proveVolume } from "./prove-volume.ts"

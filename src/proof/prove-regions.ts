@@ -117,15 +117,18 @@ async function findNoise(source: ByteSource, structures: readonly Structure[]): 
   const noise: Extent[] = []
   for (const { region, outcome, start, length } of structures) {
     if (outcome !== "wrong" || !NEVER_RANDOM.has(region)) continue
-    const { bytes } = await readBytes(source, start, length)
-    for (let at = 0; at + SECTOR <= bytes.length; at += SECTOR) {
-      const sector = bytes.subarray(at, at + SECTOR)
-      if (isAllZero(sector) || showsStructure(sector)) continue
-      noise.push(extent(start, length))
-      break
-    }
+    if (hasNoise((await readBytes(source, start, length)).bytes)) noise.push(extent(start, length))
   }
   return noise
+}
+
+/** Whether a whole sector of it looks random. */
+export function hasNoise(bytes: Uint8Array): boolean {
+  for (let at = 0; at + SECTOR <= bytes.length; at += SECTOR) {
+    const sector = bytes.subarray(at, at + SECTOR)
+    if (!isAllZero(sector) && !showsStructure(sector)) return true
+  }
+  return false
 }
 
 /** The boot sector that the file system was recognised by is right by itself. */

@@ -121,17 +121,18 @@ async function withPlainTails(
   signal: AbortSignal | undefined,
 ): Promise<ConversionEvidence> {
   const { sectorSize } = cipher
-  let { facts, findings } = told
+  const plain = [...told.facts.storedPlain]
+  const findings = [...told.findings]
   for (const { end, fileSystem } of tails) {
-    if (facts.storedPlain.some((e) => contains(e, end - 1))) continue
+    if (plain.some((e) => contains(e, end - 1))) continue
     const tail = tailOf(end, sectorSize, fileSystem)
     const { storedPlain } = await decideByTrial(source, [tail], cipher, rulesForUniform(sectorSize), {
       signal,
     })
-    facts = { ...facts, storedPlain: mergeExtents([...facts.storedPlain, ...storedPlain]) }
-    findings = [...findings, plainTailFinding(storedPlain)]
+    plain.push(...storedPlain)
+    findings.push(plainTailFinding(storedPlain))
   }
-  return { facts, findings }
+  return { facts: { ...told.facts, storedPlain: mergeExtents(plain) }, findings }
 }
 
 export interface StorageSurvey extends StoragePart {

@@ -57,8 +57,11 @@ describe.skipIf(!hasCorpus)("real volumes", () => {
       const report = await repairVolume({ input, output, credentials, overwrite: false, hash: true })
       rmSync(output)
       expect(report.sha256).toBe(entry.sha256)
-      expect(report.exitCode).toBe(0)
-      expect(report.volume.findings.map(({ code }) => code)).toContain("metadata-hash-right")
+      const codes = report.volume.findings.map(({ code }) => code)
+      expect(codes).toContain("metadata-hash-right")
+      // Whoever pruned the images left a part of some sectors of 4096 bytes: what remains of these is noise, which is said.
+      expect(report.exitCode).toBe(report.volume.sectorSize === 4096 ? 3 : 0)
+      expect(codes.includes("plaintext-has-noise")).toBe(report.exitCode === 3)
     },
     120_000,
   )
