@@ -14,7 +14,7 @@ import { createContext } from "./context.ts"
 import { type KeyNotations, keyNotations } from "./key-notations.ts"
 import { loadKeyPackages } from "./load-key-packages.ts"
 import { openInput } from "./open-input.ts"
-import { openAutoUnlockKeys } from "./open-auto-unlock.ts"
+import type { AutoUnlockKey } from "./open-auto-unlock.ts"
 import { backupsOf } from "./open-key-backup.ts"
 import { savePrivateFile } from "./private-file.ts"
 import { type UnlockedVolume, unlockOne } from "./reach-plan.ts"
@@ -87,9 +87,7 @@ export async function revealKeys(request: RevealRequest, shell: JobShell = {}): 
     for (const { digits } of revealed.recoveryPasswords) context.remember?.(digits)
     for (const { key } of revealed.startupKeys) context.remember?.(key)
     if (revealed.autoUnlockKey) context.remember?.(revealed.autoUnlockKey)
-    const dataVolumeKeys = request.autoUnlockPlaces?.length
-      ? await openAutoUnlockKeys(request.autoUnlockPlaces, revealed.autoUnlockKey, context)
-      : undefined
+    const dataVolumeKeys = await openDataVolumes(request, revealed, context)
     return {
       source: input.report,
       volume: opened.report,
@@ -101,6 +99,17 @@ export async function revealKeys(request: RevealRequest, shell: JobShell = {}): 
   } finally {
     await input.source.close()
   }
+}
+
+async function openDataVolumes(
+  { autoUnlockPlaces = [] }: RevealRequest,
+  { autoUnlockKey }: Revealed,
+  context: JobContext,
+): Promise<AutoUnlockKey[] | undefined> {
+  if (autoUnlockPlaces.length === 0) return undefined
+  // Places are loaded only for those who name any.
+  const { openAutoUnlockKeys } = await import("./open-auto-unlock.ts")
+  return openAutoUnlockKeys(autoUnlockPlaces, autoUnlockKey, context)
 }
 
 interface Revealed extends Omit<

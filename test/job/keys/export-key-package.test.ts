@@ -20,7 +20,7 @@ import { Secret } from "../../../src/crypto/secret.ts"
 import { toHex } from "../../../src/bytes/hex.ts"
 import type { ForgedVolume, Recipe } from "../../forge/forge.ts"
 import { forgeKeyPackage } from "../../forge/key-package.ts"
-import { METHODS, PASSWORD, forgeVolume, metadataOf, protectorOf, zeroed } from "./victims.ts"
+import { METHODS, PASSWORD, PROTECTORS, forgeVolume, metadataOf, protectorOf, zeroed } from "./victims.ts"
 
 const folder = mkdtempSync(join(tmpdir(), "repair-bde-export-"))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -95,6 +95,17 @@ describe("exporting a key package", () => {
     async (kind) => {
       const refusal = ask({ protectorId: protectorOf(volume, kind).id })
       await expect(refusal).rejects.toMatchObject({ code: "key-package-kind", exitCode: 14, data: { kind } })
+    },
+  )
+
+  it.each(["tpm", "network-unlock", "clear-key"] as const)(
+    "is refused for one of the kind %s beside others",
+    async (kind) => {
+      const other = await forgeVolume({ fixture: "sample", protectors: [...PROTECTORS, { kind }] })
+      const input = { path: save("other.img", other.image) }
+      const credentials = [password(PASSWORD)]
+      const refusal = ask({ input, credentials, protectorId: protectorOf(other, kind).id })
+      await expect(refusal).rejects.toMatchObject({ code: "key-package-kind", data: { kind } })
     },
   )
 
