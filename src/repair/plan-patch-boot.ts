@@ -95,8 +95,10 @@ function windowsSector({
     metadataOffsets: facts.metadataOffsets,
     ...(layout === "eow" && { eowOffsets }),
   })
-  if (!startsWithLatin1(front, FVE_SIGNATURE, SIGNATURE_AT) || !isMarked(front)) return rebuilt
   const found = FveSector.parse(front)
+  // Vista's has the same name, another jump, and its fields elsewhere.
+  const isLeft = equalBytes(found.bios.jump, FveSector.parse(rebuilt).bios.jump)
+  if (!isLeft || !startsWithLatin1(front, FVE_SIGNATURE, SIGNATURE_AT) || !isMarked(front)) return rebuilt
   const { recognition, metadata, eow, vistaOffset } = FveSector.parse(rebuilt)
   return FveSector.serialize({
     ...found,
