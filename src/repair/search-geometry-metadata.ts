@@ -26,9 +26,10 @@ export async function findMetadataAreas(
   if (known.length > 0 && known.length <= COPIES && !(await holdData(volume, cipher, known, AREA_SIZE)))
     return { value: known, confidence: "likely", evidence: STILL_NAMED }
   const standing = await withBlocks(volume, known)
-  if (standing.length > 0) {
-    const evidence = "a metadata block stands in each, and other places that are named hold data"
-    return { value: standing, confidence: "likely", evidence }
+  if (standing.places.length > 0) {
+    const free = await withoutData(volume, cipher, standing.named)
+    const evidence = "metadata blocks stand there or name them, and other places that are named hold data"
+    return { value: [...new Set([...standing.places, ...free])], confidence: "likely", evidence }
   }
   const before = headBackup && !isFat ? headBackup.start - AREA_SIZE : -1
   if (before < 0) return nothing
@@ -53,13 +54,25 @@ export async function findMetadataAreas(
 
 const COPIES = 3
 
-async function withBlocks(volume: ByteSource, places: readonly number[]): Promise<number[]> {
-  const found: number[] = []
-  for (const at of places) {
+interface Standing {
+  /** Those of the given places in which a metadata block stands. */
+  readonly places: readonly number[]
+  /** What the blocks that name their own place name beside it: the copies that are gone. */
+  readonly named: readonly number[]
+}
+
+async function withBlocks(volume: ByteSource, given: readonly number[]): Promise<Standing> {
+  const places: number[] = []
+  const named: number[] = []
+  for (const at of given) {
     const { bytes } = await readBytes(volume, at, AREA_SIZE)
-    if (startsWithLatin1(bytes, FVE_SIGNATURE)) found.push(at)
+    if (!startsWithLatin1(bytes, FVE_SIGNATURE)) continue
+    places.push(at)
+    const block = parseMetadataBlock(bytes)
+    const offsets = block ? readVolumeFacts(block).metadataOffsets : []
+    if (offsets.includes(at)) named.push(...offsets)
   }
-  return found
+  return { places, named }
 }
 
 /** A block may name a place that is not its own: what holds data is none. */
