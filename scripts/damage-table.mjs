@@ -82,7 +82,8 @@ function inPlaceText() {
   if (inPlace.length === 0) return ""
   const opened = inPlace.filter(({ result }) => result === "opens again")
   const undone = opened.filter(({ isUndone }) => isUndone).length
-  return `In place (\`-nov\`): of ${inPlace.length} damaged volumes ${opened.length} open again in dislocker, libbde and cryptsetup as they did before the damage, and
+  return `In place (\`-nov\`): of ${inPlace.length} damaged volumes ${opened.length} open again in dislocker, libbde and cryptsetup as they did before the damage
+(but for a program that refuses what had to be left out: the scenario names it in \`refusedBy\`), and
 ${inPlace.length - opened.length} are refused and left untouched. Of ${undone} that were written to, the undo file gave the damaged image back bit for bit; the others needed no
 write.
 `
