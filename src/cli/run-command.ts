@@ -13,7 +13,8 @@ import { runInSession } from "./session.ts"
 import { undo } from "./undo.ts"
 
 export async function runCommand(invocation: Invocation, scrubber: Scrubber): Promise<number> {
-  switch (invocation.command) {
+  const { command } = invocation
+  switch (command) {
     case "repair":
       return isInPlace(invocation)
         ? runInSession(invocation, repairInPlace, scrubber)
@@ -27,6 +28,6 @@ export async function runCommand(invocation: Invocation, scrubber: Scrubber): Pr
     case "locate":
       return runInSession(invocation, locate, scrubber)
     default:
-      return (await import("./run-keys-command.ts")).runKeysCommand(invocation, scrubber)
+      return (await import("./run-keys-command.ts")).runKeysCommand(command, invocation, scrubber)
   }
 }

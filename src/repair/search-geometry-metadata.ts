@@ -27,9 +27,10 @@ export async function findMetadataAreas(
     return { value: known, confidence: "likely", evidence: STILL_NAMED }
   const standing = await withBlocks(volume, known)
   if (standing.places.length > 0) {
-    const free = await withoutData(volume, cipher, standing.named)
+    const others = new Set(standing.named.filter((at) => !standing.places.includes(at)))
+    const free = await withoutData(volume, cipher, [...others])
     const evidence = "metadata blocks stand there or name them, and other places that are named hold data"
-    return { value: [...new Set([...standing.places, ...free])], confidence: "likely", evidence }
+    return { value: [...standing.places, ...free], confidence: "likely", evidence }
   }
   const before = headBackup && !isFat ? headBackup.start - AREA_SIZE : -1
   if (before < 0) return nothing
