@@ -94,7 +94,7 @@ describe("the modules that run", () => {
 describe("the package", () => {
   it("needs few other packages at run time, each with a reason in docs/design.md", () => {
     const names = Object.keys(manifest.dependencies ?? {})
-    expect(names).toEqual(["node-forge", "qr"])
+    expect(names).toEqual(["node-forge"])
     const [, runtime = ""] = readFileSync(join(ROOT, "docs/design.md"), "utf8").split("## Dependencies")
     for (const name of names) expect(runtime).toContain(`| ${name} |`)
   })

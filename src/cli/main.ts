@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-/** `repair-bde`. Nothing is loaded here that the command at hand does not need: the help is as quick as Node itself. */
+/** `repair-bde`. */
 import { EXIT_BUG } from "../errors.ts"
-import { run } from "./run.ts"
+import { compileProgram } from "./load-program.ts"
 
 // What would end without an answer, because nothing was left to wait for, is a bug and must not look like success.
 process.exitCode = EXIT_BUG
-process.exitCode = await run(process.argv.slice(2))
+const { run } = compileProgram().load()
+void run(process.argv.slice(2)).then((code) => (process.exitCode = code))

@@ -2,7 +2,6 @@
  * The terminal asks: for a secret without an echo, or for a yes. The terminal is raw while a secret is typed, so that the
  * keys that edit a line are ours to obey, Ctrl-C included; Node puts the terminal back when a signal ends it.
  */
-import { createInterface } from "node:readline/promises"
 import { StringDecoder } from "node:string_decoder"
 import { UsageError } from "../errors.ts"
 import type { Question } from "../job/requests.ts"
@@ -84,6 +83,8 @@ export async function askPerson(
   { text, answers }: Question,
   signal: AbortSignal,
 ): Promise<boolean> {
+  // Most runs ask nothing.
+  const { createInterface } = await import("node:readline/promises")
   const terminal = createInterface({ input, output, terminal: false })
   const prompt = answers ? `${text} ` : `${text} Type yes to go on: `
   try {

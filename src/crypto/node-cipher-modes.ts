@@ -130,7 +130,7 @@ function createTweaks(memory: CipherMemory, key: Uint8Array, lastBytes: readonly
 
   return {
     at,
-    /** For `first`, `first + step`, …: exact beyond 32 bits, since setUint32 takes the number modulo 2^32. */
+    /** For `first`, `first + step` and so on: exact beyond 32 bits, since setUint32 takes the number modulo 2^32. */
     make(first: number, step: number, sectorCount: number): void {
       let end = numbers
       for (let sector = 0; sector < sectorCount; sector++) {

@@ -34,6 +34,8 @@ export function overlaps(a: Extent, b: Extent): boolean {
 
 /** Sorts and joins extents that overlap or touch; empty ones vanish. */
 export function mergeExtents(extents: readonly Extent[]): Extent[] {
+  // Of a healthy source every list is empty.
+  if (extents.length === 0) return []
   const merged: { start: number; length: number }[] = []
   for (const e of [...extents].filter((e) => e.length > 0).sort((a, b) => a.start - b.start)) {
     const last = merged.at(-1)

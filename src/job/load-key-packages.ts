@@ -131,7 +131,7 @@ const PROTECTOR_ID = /Key Package \{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12
 const SAMPLE_LENGTH = 1 << 16
 const RECOVERY_PASSWORD = /(?<!\d)\d{6}(?:\D{0,3}\d{6}){7}(?!\d)/
 /** PowerShell prints the first four bytes of a list and dots. */
-const SHORTENED_LIST = /\{\s*\d+(?:,\s*\d+)*\s*(?:\.\.\.|…)\s*\}/
+const SHORTENED_LIST = /\{\s*\d+(?:,\s*\d+)*\s*(?:\.\.\.|\u2026)\s*\}/
 
 function describeContents(bytes: Uint8Array): Sighting {
   if (bytes.length === 0) return { is: "it is empty", next: "give the file as it was saved" }

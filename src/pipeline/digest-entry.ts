@@ -14,8 +14,12 @@ const port = parentPort!
 const frontiers = openMailbox<number>()
 port.on("message", (frontier: number) => frontiers.put(frontier))
 
-port.postMessage(await replyOf(setup))
-port.close()
+void answer()
+
+async function answer(): Promise<void> {
+  port.postMessage(await replyOf(setup))
+  port.close()
+}
 
 async function replyOf(setup: DigestSetup): Promise<DigestReply> {
   try {

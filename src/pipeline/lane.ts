@@ -52,23 +52,35 @@ export async function runTicket(ticket: Ticket, tools: LaneTools): Promise<Outco
   let outcome = nothingDone(ticket)
   try {
     for (let rest = ticket.extent; rest.length > 0; rest = restOf(ticket, outcome)) {
-      const piece = pieceOf(rest, ticket, tools)
-      await tools.onStep?.({ reads: piece, soFar: outcome })
-      const began = performance.now()
-      const read = await readPiece(piece, ticket, tools)
-      const isSlow = performance.now() - began > SLOW_MS
-      await tools.onStep?.("writes")
-      if (!tools.isCurrent(ticket.epoch)) break
-      if (ticket.pass !== "probe") await tools.sink.write(piece.start, read.bytes)
-      outcome = joined(outcome, piece, read)
-      if (!endsAtFailure(ticket)) continue
-      if (isSlow) outcome = { ...outcome, isSlow }
-      if (isSlow || read.failed.length > 0) break
+      const done = await runPiece(pieceOf(rest, ticket, tools), outcome, ticket, tools)
+      outcome = done.outcome
+      if (done.isLast) break
     }
   } catch (error) {
     outcome = { ...outcome, error }
   }
   return { ...outcome, elapsedMs: performance.now() - started }
+}
+
+interface PieceDone {
+  readonly outcome: Outcome
+  /** The ticket ends with it. */
+  readonly isLast: boolean
+}
+
+/** What a ticket has come to with one piece more. */
+async function runPiece(piece: Extent, soFar: Outcome, ticket: Ticket, tools: LaneTools): Promise<PieceDone> {
+  const { onStep, sink, isCurrent } = tools
+  if (onStep) await onStep({ reads: piece, soFar })
+  const began = performance.now()
+  const read = await readPiece(piece, ticket, tools)
+  const isSlow = performance.now() - began > SLOW_MS
+  if (onStep) await onStep("writes")
+  if (!isCurrent(ticket.epoch)) return { outcome: soFar, isLast: true }
+  if (ticket.pass !== "probe") await sink.write(piece.start, read.bytes)
+  const outcome = joined(soFar, piece, read)
+  if (!endsAtFailure(ticket)) return { outcome, isLast: false }
+  return { outcome: isSlow ? { ...outcome, isSlow } : outcome, isLast: isSlow || read.failed.length > 0 }
 }
 
 interface Piece extends PlainSectors {

@@ -11,7 +11,6 @@ import { type LaneEnds, openInlineLane } from "./inline.ts"
 import type { Lane } from "./lane.ts"
 import type { LaneSetup } from "./lane-setup.ts"
 import { type OutputDigest, digestByReadingBack, digestInOrder } from "./output-digest.ts"
-import { openProcessLane } from "./processes.ts"
 import type { RunRequest } from "./run-request.ts"
 import { isDevice } from "./source-facts.ts"
 import type { Stop } from "./stop.ts"
@@ -95,6 +94,8 @@ async function openMany(
 ): Promise<readonly Lane[]> {
   const count = lanes ?? laneCountFor(extent.length)
   if (isDevice(source)) {
+    // Loaded only here, since it takes 3 ms of every start.
+    const { openProcessLane } = await import("./processes.ts")
     const options = { readTimeoutMs: reading?.readTimeoutMs, stopped: stop.stopped }
     return Array.from({ length: count }, () => openProcessLane({ ...setup, source, sink }, options))
   }

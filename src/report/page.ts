@@ -38,7 +38,7 @@ export function renderPage(document: ReportDocument): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<title>${headline} – repair-bde report</title>
+<title>${headline} &ndash; repair-bde report</title>
 <style>${verbatim(STYLE)}</style>
 </head>
 <body>
