@@ -1,5 +1,5 @@
 /** A run that ended before its end: what is there already, and how it is gone on with. */
-import { SinkError } from "../errors.ts"
+import { SinkError, SourceError } from "../errors.ts"
 import type { RunResult } from "../pipeline/index.ts"
 import type { JobContext, RepairRequest } from "./requests.ts"
 
@@ -9,7 +9,7 @@ import type { JobContext, RepairRequest } from "./requests.ts"
  * @returns what to throw
  */
 export function tellStop(
-  { output, overwrite }: RepairRequest,
+  { output, overwrite, reading }: RepairRequest,
   { stopped, done }: RunResult,
   size: number,
   map: string | undefined,
@@ -23,8 +23,11 @@ export function tellStop(
       text: `${done} of ${size} bytes are in ${output}, as ${map} says: ${again} goes on from there`,
     })
   }
-  const isFull = stopped instanceof SinkError && stopped.code === "sink-full"
-  return isFull ? full(stopped, output, done, size) : stopped
+  if (stopped instanceof SinkError && stopped.code === "sink-full") return full(stopped, output, done, size)
+  if (stopped instanceof SourceError && stopped.code === "source-dead" && reading?.waitMs === undefined) {
+    return dead(stopped)
+  }
+  return stopped
 }
 
 /** The lane that met it knew only its own write. */
@@ -38,4 +41,10 @@ function full(cause: SinkError, output: string, written: number, size: number): 
     data: { ...cause.data, path: output, written, missing, size },
     cause,
   })
+}
+
+/** Only a run that writes can wait, and who has waited need not be told. */
+function dead(cause: SourceError): SourceError {
+  const next = [...cause.next, "add --wait to have the program wait for the drive"]
+  return new SourceError("source-dead", cause.message, { next, data: cause.data, cause })
 }

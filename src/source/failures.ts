@@ -73,7 +73,6 @@ export function deadFailure(path: string): SourceError {
       data: { path },
       next: [
         "take the drive off its power and cable for a minute, connect it again and type the same command: it goes on where it stopped",
-        "add --wait to have the program wait for the drive",
       ],
     },
   )
