@@ -54,13 +54,15 @@ describe.each(METHODS.map((method) => [methodFacts(method).name, method] as cons
   },
 )
 
-describe("pieces", () => {
+describe.each([512, 4096])("pieces of sectors of %i bytes", (sectorSize) => {
   it.each(METHODS)("fit together, in the own buffer and in others: method %i", (method) => {
-    const cipher = nodeCrypto.createSectorCipher(method, randomFvek(method), 512)
-    const length = 2 * PIECE_LENGTH + 5 * 512
+    const cipher = nodeCrypto.createSectorCipher(method, randomFvek(method), sectorSize)
+    const length = 2 * PIECE_LENGTH + 5 * sectorSize
     const sectors = randomBytes(length)
     const single = sectors.slice()
-    for (let at = 0; at < length; at += 512) cipher.decrypt(single.subarray(at, at + 512), TIB + at)
+    for (let at = 0; at < length; at += sectorSize) {
+      cipher.decrypt(single.subarray(at, at + sectorSize), TIB + at)
+    }
 
     const foreign = sectors.slice()
     cipher.decrypt(foreign, TIB)
