@@ -1,7 +1,4 @@
-/**
- * The commands that read a drive are loaded at once: one file of the bundle read whole costs less than a few files that name
- * each other (measured: 10 ms of each start). Those around keys bring much that no repair needs, and are loaded when asked for.
- */
+/** The commands that read a drive. Those around keys bring much that no repair needs, and start their modules when asked for. */
 import { check } from "./check.ts"
 import { inspect } from "./inspect.ts"
 import { isInPlace, type Invocation } from "./invocation.ts"

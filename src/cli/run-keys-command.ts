@@ -1,8 +1,4 @@
-/**
- * The commands around keys, and those of manage-bde. They bring much that no repair needs, so this file is loaded when one of
- * them is asked for, and brings them all: each file of a bundle that is loaded on its own cuts what it shares with the others
- * into one more.
- */
+/** The commands around keys, and those of manage-bde: they bring much that no repair needs, so nothing of it runs before. */
 import type { CommandName } from "./commands.ts"
 import type { Invocation } from "./invocation.ts"
 import { keyPackage } from "./key-package.ts"

@@ -15,7 +15,7 @@ const LANES = 2
 /** Below this, the scan has ended before a thread is there. */
 const WORTH_THREADS = 64 << 20
 /** What comes from the page cache stays in a processor's own, piece by piece; a disk is asked for more at once. */
-const FILE_PIECE = 256 << 10
+const FILE_PIECE = 512 << 10
 const DEVICE_PIECE = 4 << 20
 /** What a lane is given at once. Of a cached file so much is read in a millisecond, and the way to the lane and back counts. */
 const EXTENT = 8 << 20
