@@ -43,6 +43,8 @@ const ENTRIES = [
 const BUNDLE = join(OUTPUT, "bin")
 const PROGRAMS = ["main.js", "manage-bde.js"]
 const CODE_CACHE = join(PACKAGE_ROOT, "scripts/make-code-cache.mjs")
+/** A build by other rules is another build. */
+const BUILDERS = ["scripts/build.mjs", "scripts/make-code-cache.mjs"]
 
 if (isMain(import.meta.url)) await build()
 
@@ -91,11 +93,11 @@ async function bundle() {
   if (status !== 0) console.error(`The program has no code cache, so it starts 60 ms later:\n${stderr}`)
 }
 
-/** Of the code cache, V8 is a source too. */
+/** Of the code cache, Node is a source too. */
 function hashOfSources() {
-  const hash = createHash("sha256").update(process.versions.v8)
+  const hash = createHash("sha256").update(`${process.version} ${process.arch}`)
   const sources = filesBelow(SOURCE).map((name) => join("src", name))
-  for (const name of [...sources, "tsconfig.json", "package-lock.json"]) {
+  for (const name of [...sources, ...BUILDERS, "tsconfig.json", "package-lock.json"]) {
     hash.update(`${name}\0`).update(readFileSync(join(PACKAGE_ROOT, name)))
   }
   return hash.digest("hex")

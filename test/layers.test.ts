@@ -75,7 +75,7 @@ const WRITERS: Readonly<Record<string, string>> = {
 const WRITING =
   /\bO_(WRONLY|RDWR|CREAT|TRUNC|APPEND)\b|\b(writeFile|writeFileSync|appendFile|createWriteStream|truncate|ftruncate|copyFile|rename)\(|\bopen(Sync)?\([^)]*"[rwa]x?\+?"/
 
-/** The packages that a file may import; `test/package.test.ts` proves that the library and a repair load none of them. */
+/** The packages that a file may import; `test/package.test.ts` and `test/places/lazy.test.ts` prove that the library and a repair run none of them. */
 const LAZY_PACKAGES: Readonly<Record<string, string>> = {
   "cli/qr-code.ts": "qr",
   "job/open-pkcs12.ts": "node-forge",

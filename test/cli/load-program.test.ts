@@ -9,6 +9,9 @@ import { afterAll, beforeEach, describe, expect, it } from "vitest"
 import type { CompiledProgram } from "../../src/cli/load-program.ts"
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url))
+const { version: VERSION } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
+  version: string
+}
 const folder = mkdtempSync(join(tmpdir(), "repair-bde-code-cache-"))
 const PROGRAM = join(folder, "dist/bin/run.js")
 const CACHE = `${PROGRAM}.cache`
@@ -33,7 +36,7 @@ const answer = (): { status: number | null; stdout: string } =>
 describe("the code cache", () => {
   it("is taken as the build left it", () => {
     expect(isCached()).toBe(true)
-    expect(answer()).toMatchObject({ status: 0, stdout: "repair-bde 0.1.0\n" })
+    expect(answer()).toMatchObject({ status: 0, stdout: `repair-bde ${VERSION}\n` })
   })
 
   it("is not taken when a bit of it has flipped: V8 would crash, or run something else", () => {
@@ -44,14 +47,14 @@ describe("the code cache", () => {
       flipped[at]! ^= 0x10
       writeFileSync(CACHE, flipped)
       expect(isCached(), `bit of byte ${at}`).toBe(false)
-      expect(answer()).toMatchObject({ status: 0, stdout: "repair-bde 0.1.0\n" })
+      expect(answer()).toMatchObject({ status: 0, stdout: `repair-bde ${VERSION}\n` })
     }
   })
 
   it("is not taken for another program of the same length, which is all that V8 looks at", () => {
     writeFileSync(PROGRAM, readFileSync(PROGRAM, "utf8").replaceAll("repair-bde", "repair-xxx"))
     expect(isCached()).toBe(false)
-    expect(answer()).toMatchObject({ status: 0, stdout: "repair-xxx 0.1.0\n" })
+    expect(answer()).toMatchObject({ status: 0, stdout: `repair-xxx ${VERSION}\n` })
   })
 
   it.each([0, 20, 32, 1000])("is not taken when it ends after %i bytes", (length) => {
