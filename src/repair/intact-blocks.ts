@@ -6,7 +6,7 @@ import { equalBytes } from "../bytes/compare.ts"
 import { type MetadataBlock, ValidationHeader, parseMetadataBlock } from "../fve/index.ts"
 import { mend } from "./mend.ts"
 import { type Choice, type Part, findByCrc, partsOf, sew } from "./combinations.ts"
-import { type Patchwork, type Testimony, patchTogether, wholes } from "./patchwork.ts"
+import { type Patchwork, type Testimony, patchworks, wholes } from "./patchwork.ts"
 import { infoSizesOf } from "./salvage-block.ts"
 import type { MetadataEvidence, Witness } from "./witnesses.ts"
 
@@ -60,8 +60,7 @@ function combineDamaged(own: readonly Witness[], evidence: MetadataEvidence): Ca
   const testimonies = testimoniesOf(damaged, evidence)
   for (const infoSize of coveredSizes(damaged)) {
     const crcs = new Set(own.flatMap(({ bytes }) => crcAt(bytes, infoSize)))
-    const patchwork = patchTogether(testimonies, infoSize)
-    for (const one of [...wholes(testimonies, infoSize), ...(patchwork ? [patchwork] : [])]) {
+    for (const one of [...wholes(testimonies, infoSize), ...patchworks(testimonies, infoSize)]) {
       const choice = findByCrc(one, crcs)
       const candidate = choice && candidateOf(one, choice, own)
       if (!candidate) continue

@@ -42,18 +42,29 @@ export function patchTogether(
   length: number,
   most = MOST_COMBINATIONS,
 ): Patchwork | undefined {
+  return patchworks(testimonies, length, most)[0]
+}
+
+/**
+ * In fine pieces and in sectors, as far as the combinations are not too many. Sectors are tried behind the fine pieces: where
+ * noise in one copy lies beside noise in another, no two copies agree anywhere, and nothing but the sector ends a piece.
+ */
+export function patchworks(
+  testimonies: readonly Testimony[],
+  length: number,
+  most = MOST_COMBINATIONS,
+): Patchwork[] {
   const whole = testimonies.filter(({ bytes }) => bytes.length >= length)
-  if (whole.length === 0) return undefined
+  if (whole.length === 0) return []
   const fine = findPieces(whole, length)
-  for (const spans of [fine, inSectors(fine, length)]) {
+  return [fine, inSectors(fine, length)].flatMap((spans) => {
     const pieces = spans.map((span) => ({ start: span.start, variants: variantsOf(whole, span) }))
     const combinations = pieces.reduce((product, { variants }) => product * variants.length, 1)
-    if (combinations > most) continue
+    if (combinations > most) return []
     const base = whole[0]!.bytes.slice(0, length)
     for (const { start, variants } of pieces) base.set(variants[0]!.bytes, start)
-    return { base, pieces: pieces.filter(({ variants }) => variants.length > 1) }
-  }
-  return undefined
+    return [{ base, pieces: pieces.filter(({ variants }) => variants.length > 1) }]
+  })
 }
 
 /** Each testimony for itself: it may be right as a whole, where the pieces of all are too many to combine. */

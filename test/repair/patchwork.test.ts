@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest"
 import { crc32 } from "../../src/bytes/crc32.ts"
 import { extent } from "../../src/extents/extent.ts"
 import { combinations, findByCrc, findByOracle, partsOf, sew } from "../../src/repair/combinations.ts"
-import { patchTogether } from "../../src/repair/patchwork.ts"
+import { patchTogether, patchworks } from "../../src/repair/patchwork.ts"
 import { randomBytes } from "../suites/random-bytes.ts"
 
 const LENGTH = 1500
@@ -49,6 +49,24 @@ describe("patchTogether", () => {
     const patchwork = patchTogether([{ ...one!, unreadable: [extent(512, 512)] }, two!], LENGTH)!
     expect(patchwork.pieces).toEqual([])
     expect(isTrue(patchwork.base)).toBe(true)
+  })
+
+  it("goes by sectors too, where noise in one copy lies beside noise in another", () => {
+    const damaged = copies(
+      [[512, 1024]],
+      [
+        [0, 512],
+        [1024, LENGTH],
+      ],
+      [[0, LENGTH]],
+    )
+    const choices = patchworks(damaged, LENGTH).map((one) => ({
+      one,
+      choice: findByCrc(one, new Set([crc32(truth)])),
+    }))
+    expect(choices.map(({ choice }) => choice !== undefined)).toEqual([false, true])
+    const { one, choice } = choices[1]!
+    expect(isTrue(sew(one, choice!))).toBe(true)
   })
 
   it("goes by sectors where the pieces are too many, and gives up where the sectors are", () => {
